@@ -1,0 +1,1 @@
+"""People: users and the tokens they log in with."""

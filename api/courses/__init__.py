@@ -1,0 +1,1 @@
+"""Courses: who is enrolled, and which problem sets are published."""

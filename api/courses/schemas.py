@@ -1,0 +1,102 @@
+"""Courses, their published problem sets and their roster, as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from api.roles import Role
+from api.schemas import Payload
+
+__all__ = [
+    "CourseIn",
+    "CourseOut",
+    "ProblemOut",
+    "PsetOut",
+    "PublishIn",
+    "RosterAdded",
+    "RosterPerson",
+    "RosterRejected",
+    "RosterResult",
+]
+
+ShortName = Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9._-]{0,39}\Z")]
+"""What appears in addresses and commands: ``dl-2026``, ``pset1``."""
+
+Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
+
+
+class CourseIn(Payload):
+    name: ShortName
+    title: Title
+
+
+class CourseOut(Payload):
+    name: str
+    title: str
+
+
+class PublishIn(Payload):
+    """When a problem set is due, with its time zone; ``null``: it stays open."""
+
+    due_at: AwareDatetime | None = None
+
+
+class ProblemOut(Payload):
+    """One problem of a set. A submission's file for it is called ``<name>.py``."""
+
+    name: str
+    title: str
+    points: float
+
+
+class PsetOut(Payload):
+    """A published problem set as the person asking sees it.
+
+    ``digest`` names the exact version that new submissions are graded by; ``my_score`` is the
+    asker's own, ``null`` until something of theirs was graded.
+    """
+
+    name: str
+    title: str
+    digest: str
+    due_at: datetime | None
+    max_score: float
+    published_at: datetime
+    accepting: bool
+    problems: tuple[ProblemOut, ...]
+    my_score: float | None
+
+
+class RosterPerson(Payload):
+    name: str
+    email: str
+    role: Role
+
+
+class RosterAdded(RosterPerson):
+    """Somebody newly enrolled.
+
+    ``token`` is shown this once; ``null`` when the person already had an account, whose token
+    they keep.
+    """
+
+    token: str | None
+
+
+class RosterRejected(Payload):
+    """A line of the file that was not imported, counted from 1, and why."""
+
+    line: int
+    reason: str
+
+
+class RosterResult(Payload):
+    """What an import did. ``changed`` are people whose role in the course is now another."""
+
+    added: tuple[RosterAdded, ...]
+    changed: tuple[RosterPerson, ...]
+    unchanged: tuple[RosterPerson, ...]
+    rejected: tuple[RosterRejected, ...]

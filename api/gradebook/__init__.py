@@ -1,0 +1,1 @@
+"""Scores: the grade history and the table that staff open."""

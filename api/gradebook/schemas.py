@@ -1,0 +1,54 @@
+"""Scores, as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from api.accounts.schemas import PersonOut
+from api.schemas import Payload
+
+__all__ = ["GradebookCell", "GradebookOut", "GradebookPset", "GradebookRow", "MyScore"]
+
+
+class MyScore(Payload):
+    """My standing in one problem set: the best graded attempt counts."""
+
+    pset: str
+    title: str
+    due_at: datetime | None
+    score: float | None
+    max_score: float
+    attempts: int
+    best_submission_id: str | None
+
+
+class GradebookPset(Payload):
+    name: str
+    title: str
+    max_score: float
+
+
+class GradebookCell(Payload):
+    """A student's score in one set, and the submission it comes from.
+
+    ``score`` and ``submission_id`` are ``null`` while none of the ``attempts`` is graded.
+    """
+
+    score: float | None
+    submission_id: str | None
+    attempts: int
+
+
+class GradebookRow(Payload):
+    """One student; a set without any attempt is ``null``. ``total`` counts it as 0."""
+
+    student: PersonOut
+    scores: dict[str, GradebookCell | None]
+    total: float
+
+
+class GradebookOut(Payload):
+    """Students by name, problem sets by the time they were published."""
+
+    psets: tuple[GradebookPset, ...]
+    rows: tuple[GradebookRow, ...]

@@ -1,0 +1,1 @@
+"""Grading jobs: the queue, leases and what happens when grading fails."""

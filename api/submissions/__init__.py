@@ -1,0 +1,1 @@
+"""Submissions: taking them in, receipts for them, and their progress while they are graded."""
