@@ -22,10 +22,10 @@ __all__ = [
     "RosterResult",
 ]
 
-ShortName = Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9._-]{0,39}\Z")]
+ShortName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 """What appears in addresses and commands: ``dl-2026``, ``pset1``."""
 
-Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
+Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class CourseIn(Payload):
