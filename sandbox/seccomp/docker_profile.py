@@ -1,0 +1,50 @@
+"""The policy as the JSON profile that a Docker engine takes in ``security_opt``."""
+
+from __future__ import annotations
+
+import errno
+import json
+
+from sandbox.seccomp.policy import ABSENT, ALLOWED, RESTRICTED, RESTRICTED_WITHOUT_GPU, Restriction
+
+__all__ = ["docker_profile"]
+
+
+def docker_profile(*, gpu: bool = False) -> str:
+    """The profile, compact, for ``security_opt=["seccomp=" + profile]``.
+
+    ``gpu`` lets every ``ioctl`` through. Calls that are newer than the list answer ``ENOSYS``: runc
+    (1.0.0-rc93 and later) sees to that itself.
+    """
+    restricted = RESTRICTED if gpu else RESTRICTED + RESTRICTED_WITHOUT_GPU
+    allowed = (*ALLOWED, "ioctl") if gpu else ALLOWED
+    profile = {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": errno.EPERM,
+        # No sub-architectures: the 32-bit and x32 entry points stay closed.
+        "archMap": [
+            {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": []},
+            {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": []},
+        ],
+        "syscalls": [
+            {"names": list(allowed), "action": "SCMP_ACT_ALLOW"},
+            {"names": list(ABSENT), "action": "SCMP_ACT_ERRNO", "errnoRet": errno.ENOSYS},
+            *(_rule(restriction, value) for restriction in restricted for value in restriction.values),
+        ],
+    }
+    return json.dumps(profile, separators=(",", ":"))
+
+
+def _rule(restriction: Restriction, value: int) -> dict[str, object]:
+    return {
+        "names": [restriction.name],
+        "action": "SCMP_ACT_ALLOW",
+        "args": [
+            {
+                "index": restriction.argument,
+                "op": "SCMP_CMP_MASKED_EQ",
+                "value": restriction.mask,
+                "valueTwo": value,
+            }
+        ],
+    }
