@@ -1,0 +1,143 @@
+"""Compares what a student returned with what is right, and says how they differ.
+
+A :class:`Difference` has a ``sentence`` that is safe to show for a hidden check (it carries nothing
+that the student's code chose) and a ``detail`` with the numbers, for public checks and for staff.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Difference", "as_array", "compare", "kind_of"]
+
+_NUMBERS = (bool, int, float, complex)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How an answer differs from what is expected."""
+
+    sentence: str
+    detail: str
+
+
+def compare(got: Any, want: Any, what: str, rtol: float, atol: float, *, dtype: bool) -> Difference | None:
+    """The first difference, or None: kind, then shape, dtype, finiteness, and at last the values."""
+    if isinstance(want, tuple | list):
+        return _compare_sequences(got, want, what, rtol, atol, dtype=dtype)
+    if isinstance(want, dict):
+        return _compare_dicts(got, want, what, rtol, atol, dtype=dtype)
+    if want is None or isinstance(want, str | bytes | bool):
+        same = type(got) is type(want) and got == want
+        return None if same else Difference(f"{what} is wrong.", f"expected {want!r}, got {_show(got)}")
+    return _compare_numbers(got, want, what, rtol, atol, dtype=dtype)
+
+
+def kind_of(value: Any) -> str:
+    """``value``'s kind in a student's words."""
+    if value is None:
+        return "None"
+    if type(value) is np.ndarray:
+        return "a NumPy array"
+    if _is_tensor(value):
+        return "a torch tensor"
+    if isinstance(value, np.generic | bool | int | float | complex):
+        return "a number"
+    return {list: "a list", tuple: "a tuple", dict: "a dict", str: "a string"}.get(type(value), "an object")
+
+
+def as_array(value: Any) -> NDArray[Any]:
+    """A number, array or tensor as a NumPy array; half precisions are widened exactly."""
+    if _is_tensor(value):
+        return np.asarray(value.double().numpy() if value.is_floating_point() else value.numpy())
+    return np.asarray(value)
+
+
+def _compare_sequences(
+    got: Any, want: Any, what: str, rtol: float, atol: float, *, dtype: bool
+) -> Difference | None:
+    if type(got) not in (tuple, list) or len(got) != len(want):
+        found = f"{kind_of(got)} of length {len(got)}" if type(got) in (tuple, list) else kind_of(got)
+        return Difference(f"{what} should be {kind_of(want)} of {len(want)} parts.", f"got {found}")
+    for index, (mine, right) in enumerate(zip(got, want, strict=True)):
+        if found_one := compare(mine, right, f"{what}[{index}]", rtol, atol, dtype=dtype):
+            return found_one
+    return None
+
+
+def _compare_dicts(
+    got: Any, want: dict[Any, Any], what: str, rtol: float, atol: float, *, dtype: bool
+) -> Difference | None:
+    if type(got) is not dict or got.keys() != want.keys():
+        found = f"keys {sorted(map(repr, got))}" if type(got) is dict else kind_of(got)
+        return Difference(f"{what} should be a dict with the keys {sorted(map(str, want))}.", f"got {found}")
+    for key, right in want.items():
+        if found_one := compare(got[key], right, f"{what}[{key!r}]", rtol, atol, dtype=dtype):
+            return found_one
+    return None
+
+
+def _compare_numbers(
+    got: Any, want: Any, what: str, rtol: float, atol: float, *, dtype: bool
+) -> Difference | None:
+    expected_kind = kind_of(want)
+    scalar = expected_kind == "a number"
+    if kind_of(got) != expected_kind and not (scalar and _is_scalar_array(got)):
+        return Difference(f"{what} should be {expected_kind}.", f"got {kind_of(got)}")
+    mine, right = as_array(got), as_array(want)
+    if mine.shape != right.shape:
+        return Difference(
+            f"{what} has the wrong shape.", f"expected {_shape(right.shape)}, got {_shape(mine.shape)}"
+        )
+    if dtype and not scalar and str(got.dtype) != str(want.dtype):
+        name = str(want.dtype).removeprefix("torch.")
+        return Difference(f"{what} has the wrong dtype: {name} is expected.", f"got {got.dtype}")
+    return _compare_values(mine, right, what, rtol, atol)
+
+
+def _compare_values(
+    mine: NDArray[Any], right: NDArray[Any], what: str, rtol: float, atol: float
+) -> Difference | None:
+    unfinite = ~np.isfinite(mine) if mine.dtype.kind in "fc" else np.zeros(mine.shape, dtype=bool)
+    if unexpected := int((unfinite & np.isfinite(right)).sum()):
+        return Difference(
+            f"{what} contains NaN or infinity.", f"{unexpected} of {mine.size} values are not finite"
+        )
+    exact = mine == right  # also where both are the same infinity, or integers too large for a float
+    with np.errstate(invalid="ignore", over="ignore"):
+        widest = np.complex128 if "c" in mine.dtype.kind + right.dtype.kind else np.float64
+        error = np.abs(mine.astype(widest) - right.astype(widest))
+        near = np.isfinite(right) & (error <= atol + rtol * np.abs(right.astype(widest)))
+    wrong = ~(exact | near)
+    if not wrong.any():
+        return None
+    worst = np.unravel_index(np.argmax(np.where(wrong, np.nan_to_num(error, nan=np.inf), -1.0)), wrong.shape)
+    place = f" at [{', '.join(map(str, map(int, worst)))}]" if wrong.ndim else ""
+    return Difference(
+        f"{what} has wrong values.",
+        f"{int(wrong.sum())} of {wrong.size} differ; the largest difference{place}: "
+        f"expected {right[worst]:.6g}, got {mine[worst]:.6g}",
+    )
+
+
+def _is_tensor(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and type(value) is torch.Tensor
+
+
+def _is_scalar_array(value: Any) -> bool:
+    return (type(value) is np.ndarray or _is_tensor(value)) and value.ndim == 0
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return str(tuple(int(size) for size in shape))
+
+
+def _show(value: Any) -> str:
+    plain = value is None or isinstance(value, str | bytes | bool | int | float | complex)
+    return repr(value)[:200] if plain else kind_of(value)

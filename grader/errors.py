@@ -1,0 +1,41 @@
+"""What can go wrong in grading that is not a verdict.
+
+::
+
+    GraderError
+    ├── PackageError          a problem package is wrong: which file, and what to do
+    ├── BadSubmissionError    what was handed in cannot be graded: a sentence for the student
+    └── GradingFailedError    the platform failed; ``retriable`` says whether trying again can help
+
+A submission that is merely wrong is never an error: it is a report.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["BadSubmissionError", "GraderError", "GradingFailedError", "PackageError"]
+
+
+class GraderError(Exception):
+    """The root of everything this package raises on purpose."""
+
+
+class PackageError(GraderError):
+    """A problem package is wrong. ``path`` is the file to look at."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+
+
+class BadSubmissionError(GraderError):
+    """A submission cannot be read. The message tells the student what to do next."""
+
+
+class GradingFailedError(GraderError):
+    """The platform could not grade. It never costs the student anything."""
+
+    def __init__(self, message: str, *, retriable: bool = True) -> None:
+        super().__init__(message)
+        self.retriable = retriable

@@ -1,0 +1,175 @@
+"""Every sentence a student reads about a check that did not pass, in one place.
+
+For a hidden check nothing is said that the student's code could choose freely: not what it printed,
+not an exception's text, not a value. What is said comes from closed lists, from the check's author,
+and from line numbers in the student's own file.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from grader.authoring import CheckFailedError
+from grader.forbidden import ForbiddenUse
+from grader.report import Verdict, Visibility
+from sandbox.errors import (
+    MemoryLimitError,
+    OutputLimitError,
+    ProcessDiedError,
+    ProtocolViolationError,
+    StudentCodeError,
+    StudentExceptionError,
+    StudentFrame,
+    TimeLimitError,
+)
+from sandbox.wire.messages import Failure
+
+__all__ = ["Explanation", "explain", "explain_forbidden", "missing_file", "needs_others", "odd_answer"]
+
+MAX_MESSAGE = 2_000
+
+
+class Explanation(NamedTuple):
+    """A verdict, the student's sentence, and what staff may read beside it."""
+
+    verdict: Verdict
+    message: str
+    detail: str = ""
+
+
+def explain(error: CheckFailedError | StudentCodeError, visibility: Visibility, file: str) -> Explanation:
+    """What to tell about ``error``, met in a check of ``visibility`` on the student's ``file``."""
+    public = visibility is Visibility.PUBLIC
+    match error:
+        case CheckFailedError():
+            shown = (
+                f"{error.sentence} {_capital(error.detail)}" if public and error.detail else error.sentence
+            )
+            return _made(Verdict.FAILED, shown, error.detail)
+        case StudentExceptionError():
+            return _explain_exception(error, file, public=public)
+        case TimeLimitError():
+            return _made(
+                Verdict.TIME_LIMIT,
+                f"Your code took longer than the {error.seconds:g} s this check allows and was stopped. "
+                "Look for a loop that does not end, or work that NumPy or torch could do at once.",
+            )
+        case MemoryLimitError():
+            return _made(
+                Verdict.MEMORY_LIMIT,
+                f"Your code used more than the {error.limit_bytes // 2**20} MiB of memory this problem allows. "
+                "Look for an array that is far larger than its inputs, or a list that only grows.",
+            )
+        case OutputLimitError():
+            return _made(
+                Verdict.OUTPUT_LIMIT,
+                "Your code printed or returned far more than is accepted. Remove prints inside loops.",
+                str(error),
+            )
+        case ProcessDiedError():
+            return _made(
+                Verdict.ERROR,
+                "Your code ended the Python process before it returned an answer. Do not call exit, quit or "
+                "os._exit, and do not start processes.",
+                str(error),
+            )
+        case ProtocolViolationError():
+            return _made(
+                Verdict.ERROR,
+                "What came back from your code could not be read as an answer. Return plain numbers, arrays "
+                "or tensors, and leave the program that runs your code alone.",
+                str(error),
+            )
+        case _:
+            return _made(Verdict.ERROR, "Your code failed while this check ran.", str(error))
+
+
+def explain_forbidden(uses: tuple[ForbiddenUse, ...], file: str) -> Explanation:
+    """What to tell when the file uses what the problem asks to be written by hand."""
+    lines = "; ".join(f"line {use.line} uses {use.name}" for use in uses[:5])
+    return _made(
+        Verdict.FORBIDDEN,
+        f"{file} uses what this problem asks you to write yourself: {lines}. Write it out with basic "
+        "operations and submit again.",
+    )
+
+
+def missing_file(file: str) -> str:
+    """What to tell when a problem was not attempted."""
+    return f"{file} is not in your submission, so this problem was not graded."
+
+
+def needs_others(titles: list[str]) -> str:
+    """What to tell when a check was skipped because one it builds on did not pass."""
+    return f"Skipped until this passes: {'; '.join(titles)}."
+
+
+def odd_answer(error: Exception) -> Explanation:
+    """What to tell when an answer had a form that the check could not even take apart."""
+    return _made(
+        Verdict.FAILED,
+        "Your code returned something of an unexpected form. Compare what it returns with the handout.",
+        f"{type(error).__name__}: {error}",
+    )
+
+
+def _explain_exception(error: StudentExceptionError, file: str, *, public: bool) -> Explanation:
+    where = _where(error.frames, file)
+    detail = f"{error}{_source(error.frames)}"
+    called = error.called or "your code"
+    match error.reason:
+        case Failure.SYNTAX:
+            line = error.frames[-1] if error.frames else None
+            at = f" on line {line.line}: {line.source}" if line else ""
+            text = f"{file} is not valid Python{at} ({error.text}). Nothing in it could be run."
+        case Failure.IMPORT:
+            text = (
+                f"{file} could not be loaded{where}: {error.text}. Use only the libraries that the handout "
+                "names, and keep your code in this one file."
+            )
+        case Failure.MISSING:
+            text = f"{called} is not defined in {file}. Keep the names of the starter."
+        case Failure.SIGNATURE:
+            text = (
+                f"{called} could not be called as the handout says. Compare its arguments with the starter's."
+            )
+            text += f" Python says: {error.text}" if public else ""
+        case Failure.UNSUPPORTED_VALUE:
+            text = (
+                f"{called} returned something that cannot be graded. Return plain numbers, arrays or tensors."
+            )
+            text += f" {_capital(error.text)}." if public else ""
+        case Failure.NO_GRADIENT:
+            text = (
+                f"No gradient flows through {called}: its result is cut off from its inputs. Do not use "
+                ".detach(), .item(), .data, NumPy or torch.no_grad() on the way."
+            )
+        case _ if error.kind == "NotImplementedError":
+            text = f"{called} is not implemented yet{where}."
+        case _ if not error.called:
+            text = f"{file} could not be loaded: it raised {error.kind}{where}: {error.text}"
+        case _:
+            text = f"{called} raised {_article(error.kind)}{where}."
+            text += f" It says: {error.text}{_source(error.frames)}" if public and error.text else ""
+    return _made(Verdict.ERROR, text, detail)
+
+
+def _where(frames: tuple[StudentFrame, ...], file: str) -> str:
+    return f" on line {frames[-1].line} of {file}" if frames else ""
+
+
+def _source(frames: tuple[StudentFrame, ...]) -> str:
+    lines = [f"\n  line {f.line}, in {f.function}: {f.source}" for f in frames]
+    return "".join(lines)
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[:1] in 'AEIOU' else 'a'} {kind}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _made(verdict: Verdict, message: str, detail: str = "") -> Explanation:
+    return Explanation(verdict, message[:MAX_MESSAGE], detail[: 2 * MAX_MESSAGE])

@@ -1,0 +1,96 @@
+"""Keeps a guest for one problem: started when needed, replaced after a crash, loaded anew each time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from grader.package import Problem
+from grader.report import Measurement
+from sandbox import Backend, Sandbox, SandboxSpec, Session, load
+from sandbox.errors import TimeLimitError
+from sandbox.remote import RemoteModule
+from sandbox.session import Answer
+from sandbox.spec import Usage
+from sandbox.wire.messages import Operation
+
+__all__ = ["GuestKeeper"]
+
+
+class GuestKeeper:
+    """The sandboxes of one problem of one submission. A context manager: leaving it ends them.
+
+    Args:
+        files: what the guest loads: the student's file, and ``support.py`` where there is one.
+    """
+
+    def __init__(self, backend: Backend, problem: Problem, files: Mapping[str, str]) -> None:
+        self.versions: dict[str, str] = {}
+        self._backend, self._problem, self._files = backend, problem, files
+        self._guest: Sandbox | None = None
+        self._used: list[Usage] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def module(self, seed: int, time_limit: float, *, fresh: bool = False) -> RemoteModule:
+        """The student's file, loaded anew, with ``time_limit`` seconds for all its calls together.
+
+        Raises:
+            StudentCodeError: the file does not load.
+            InfrastructureError: no sandbox can be had.
+        """
+        if fresh or self._guest is None or not self._guest.alive:
+            self._end()
+            self._guest = Sandbox(self._backend, SandboxSpec(self._problem.runtime, self._problem.limits))
+            self.versions |= self._guest.versions
+        clock = _Clock(self._guest, time_limit)
+        return load(clock, self._files, self._problem.file_name, seed=seed)
+
+    def measurement(self) -> Measurement:
+        """Time and peak memory of all sandboxes so far, ending the present one."""
+        self._end()
+        cpu = [usage.cpu_seconds for usage in self._used if usage.cpu_seconds is not None]
+        peaks = [usage.peak_memory_bytes for usage in self._used if usage.peak_memory_bytes is not None]
+        return Measurement(
+            wall_seconds=sum(usage.wall_seconds for usage in self._used),
+            cpu_seconds=sum(cpu) if cpu else None,
+            peak_memory_bytes=max(peaks, default=None),
+        )
+
+    def _end(self) -> None:
+        if self._guest is not None:
+            guest, self._guest = self._guest, None
+            guest.close()
+            self._used.append(guest.usage())
+
+
+class _Clock:
+    """A session whose requests share one budget of seconds, spent only while the student's code runs."""
+
+    def __init__(self, session: Session, seconds: float) -> None:
+        self._session, self._total, self._left = session, seconds, seconds
+
+    def request(
+        self,
+        operation: Operation,
+        *operands: object,
+        time_limit: float | None = None,
+        release: tuple[int, ...] = (),
+    ) -> Answer:
+        started = time.monotonic()
+        try:
+            return self._session.request(
+                operation, *operands, time_limit=max(self._left, 0.001), release=release
+            )
+        except TimeLimitError as error:
+            raise TimeLimitError(self._total, printed=error.printed) from None
+        finally:
+            self._left -= time.monotonic() - started

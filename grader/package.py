@@ -1,0 +1,205 @@
+"""Problem packages on disk: finding them, reading them, and naming their exact version.
+
+A set is a folder with a ``pset.toml``; each of its problems is a folder beside that file. Nothing of a
+package is imported here: reading one is cheap and runs none of its code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from grader.errors import PackageError
+from sandbox import Limits, Runtime
+
+__all__ = ["Problem", "ProblemSet", "PsetListing", "discover", "load_pset"]
+
+PSET_FILE: Final = "pset.toml"
+PROBLEM_FILE: Final = "problem.toml"
+_REQUIRED: Final = ("handout.md", "starter.py", "reference.py", "checks/public.py", "checks/hidden.py")
+_MEMORY_MIB: Final = {Runtime.NUMPY: 1024, Runtime.TORCH: 2048, Runtime.CUDA: 8192}
+_DEFAULT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PsetListing:
+    """A set as a listing shows it."""
+
+    name: str
+    title: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem of a set.
+
+    ``digest`` names the version: a hash of every file but the proofs in ``submissions/``.
+    ``instance_seed`` is derived from the same files and stays on the trusted side.
+    """
+
+    name: str
+    title: str
+    points: float
+    runtime: Runtime
+    folder: Path
+    digest: str
+    instance_seed: bytes
+    limits: Limits
+    time_seconds: float
+    forbidden: tuple[str, ...] = ()
+    topics: tuple[int, ...] = ()
+    estimated_hours: float | None = None
+
+    @property
+    def file_name(self) -> str:
+        """What the student's file is called."""
+        return f"{self.name}.py"
+
+    def text(self, name: str) -> str:
+        """One of the package's text files."""
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def support(self) -> str | None:
+        """The published code that both sides may run, or None."""
+        path = self.folder / "support.py"
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSet:
+    """A problem set with its problems in order."""
+
+    name: str
+    title: str
+    description: str
+    folder: Path
+    problems: tuple[Problem, ...]
+    digest: str
+
+    @property
+    def max_score(self) -> float:
+        return sum(problem.points for problem in self.problems)
+
+    def problem(self, name: str) -> Problem:
+        """The problem called ``name``.
+
+        Raises:
+            PackageError: the set has none of that name.
+        """
+        for problem in self.problems:
+            if problem.name == name:
+                return problem
+        names = ", ".join(problem.name for problem in self.problems)
+        raise PackageError(self.folder / PSET_FILE, f"{self.name} has no problem {name!r}; it has {names}")
+
+
+def discover(root: Path) -> tuple[PsetListing, ...]:
+    """The sets below ``root``, by name.
+
+    Raises:
+        PackageError: ``root`` is no folder, a ``pset.toml`` cannot be read, or two sets share a name.
+    """
+    if not root.is_dir():
+        raise PackageError(root, "is not a folder of problem sets; name one with --problems")
+    found: dict[str, PsetListing] = {}
+    for path in sorted(root.glob(f"*/{PSET_FILE}")):
+        table = _read(path)
+        listing = PsetListing(_take(table, "name", str, path), _take(table, "title", str, path), path.parent)
+        if listing.name in found:
+            raise PackageError(
+                path, f"the name {listing.name!r} is taken by {found[listing.name].folder.name}"
+            )
+        found[listing.name] = listing
+    return tuple(found[name] for name in sorted(found))
+
+
+def load_pset(folder: Path) -> ProblemSet:
+    """Read a set and its problems.
+
+    Raises:
+        PackageError: something in it is missing or wrong; the message says what.
+    """
+    path = folder / PSET_FILE
+    table = _read(path)
+    names = _take(table, "problems", list, path)
+    if not names or not all(isinstance(name, str) and name.isidentifier() for name in names):
+        raise PackageError(path, "`problems` lists the folders of the problems, in order")
+    if len(set(names)) != len(names):
+        raise PackageError(path, "`problems` names a problem twice")
+    problems = tuple(_load_problem(folder / name) for name in names)
+    digest = hashlib.sha256("".join(problem.digest for problem in problems).encode())
+    digest.update(path.read_bytes())
+    return ProblemSet(
+        name=_take(table, "name", str, path),
+        title=_take(table, "title", str, path),
+        description=_take(table, "description", str, path, default=""),
+        folder=folder,
+        problems=problems,
+        digest=digest.hexdigest(),
+    )
+
+
+def _load_problem(folder: Path) -> Problem:
+    path = folder / PROBLEM_FILE
+    table = _read(path)
+    for name in _REQUIRED:
+        if not (folder / name).is_file():
+            raise PackageError(folder / name, "is missing; every problem has one")
+    runtime_name = _take(table, "runtime", str, path)
+    if runtime_name not in set(Runtime):
+        raise PackageError(path, f"`runtime` is one of {', '.join(Runtime)}, not {runtime_name!r}")
+    runtime = Runtime(runtime_name)
+    bounds = _take(table, "limits", dict, path, default={})
+    memory = _number(bounds, "memory_mib", path, default=_MEMORY_MIB[runtime])
+    return Problem(
+        name=folder.name,
+        title=_take(table, "title", str, path),
+        points=_number(table, "points", path),
+        runtime=runtime,
+        folder=folder,
+        digest=_digest(folder, b"version"),
+        instance_seed=bytes.fromhex(_digest(folder, b"instances")),
+        limits=Limits(memory_bytes=int(memory * 2**20)),
+        time_seconds=_number(bounds, "time_seconds", path, default=_DEFAULT_SECONDS),
+        forbidden=tuple(_take(table, "forbidden", list, path, default=[])),
+        topics=tuple(_take(table, "topics", list, path, default=[])),
+        estimated_hours=table.get("estimated_hours"),
+    )
+
+
+def _digest(folder: Path, purpose: bytes) -> str:
+    """A hash of the package's files. Two purposes give unrelated digests, so one can be published."""
+    total = hashlib.sha256(purpose)
+    for file in sorted(folder.rglob("*")):
+        relative = file.relative_to(folder)
+        if file.is_file() and relative.parts[0] != "submissions" and "__pycache__" not in relative.parts:
+            total.update(f"{relative.as_posix()}\0".encode())
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PackageError(path, "is missing") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PackageError(path, f"is not TOML in UTF-8: {error}") from error
+
+
+def _take(table: dict[str, Any], key: str, kind: type, path: Path, default: Any = None) -> Any:
+    found = table.get(key, default)
+    if not isinstance(found, kind):
+        raise PackageError(path, f"`{key}` should be a {kind.__name__}")
+    return found
+
+
+def _number(table: dict[str, Any], key: str, path: Path, default: float | None = None) -> float:
+    found = table.get(key, default)
+    if isinstance(found, bool) or not isinstance(found, int | float) or found <= 0:
+        raise PackageError(path, f"`{key}` should be a number above zero")
+    return float(found)
