@@ -7,7 +7,7 @@ from datetime import datetime
 from api.accounts.schemas import PersonOut
 from api.schemas import Payload
 
-__all__ = ["GradebookCell", "GradebookOut", "GradebookPset", "GradebookRow", "MyScore"]
+__all__ = ["GradeChangeOut", "GradebookCell", "GradebookOut", "GradebookPset", "GradebookRow", "MyScore"]
 
 
 class MyScore(Payload):
@@ -52,3 +52,14 @@ class GradebookOut(Payload):
 
     psets: tuple[GradebookPset, ...]
     rows: tuple[GradebookRow, ...]
+
+
+class GradeChangeOut(Payload):
+    """One entry of a grade's history. ``by`` is ``null`` when grading itself changed it."""
+
+    at: datetime
+    by: str | None
+    reason: str
+    before: float | None
+    after: float | None
+    submission_id: str | None

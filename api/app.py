@@ -1,0 +1,81 @@
+"""The web application: the JSON API under ``/api/v1``, and the pages.
+
+This process imports neither PyTorch nor Docker and never runs a submission: it takes submissions
+in and shows what workers found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
+from api import health, refusals
+from api.accounts import routes as accounts
+from api.body import BodyLimit, BoundedBody
+from api.courses import routes as courses
+from api.courses.packages import PackageSource
+from api.courses.roster import MAX_ROSTER_BYTES
+from api.gradebook import routes as gradebook
+from api.headers import SecurityHeaders
+from api.services import Services
+from api.settings import Settings
+from api.submissions import routes as submissions
+from api.submissions.progress import Watchers
+from api.submissions.uploads import MAX_BODY_BYTES
+
+__all__ = ["create_app"]
+
+_PREFIX = "/api/v1"
+_BODY_LIMITS = (
+    BodyLimit(re.compile(rf"({_PREFIX})?/courses/[^/]+/psets/[^/]+/submissions"), MAX_BODY_BYTES),
+    BodyLimit(re.compile(rf"{_PREFIX}/courses/[^/]+/roster"), MAX_ROSTER_BYTES),
+)
+
+
+def create_app(settings: Settings, *, packages: PackageSource | None = None) -> FastAPI:
+    """The application for a data folder that :func:`api.bootstrap.prepare` has made.
+
+    Args:
+        packages: where published packages come from, when not from ``settings.problems``.
+
+    Raises:
+        StoreError, UnavailableError: the data folder or the database is not ready.
+    """
+    services = Services.open(settings, packages=packages)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.close()
+
+    app = FastAPI(
+        title="gradecli",
+        version=version("gradecli"),
+        openapi_url=f"{_PREFIX}/openapi.json",
+        # The bundled documentation pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(BoundedBody, limits=_BODY_LIMITS, refuse=refusals.as_json),
+        ],
+    )
+    app.state.services = services
+    app.state.watchers = Watchers()
+    app.include_router(_json_routes())
+    app.include_router(health.router)
+    refusals.install(app)
+    return app
+
+
+def _json_routes() -> APIRouter:
+    router = APIRouter(prefix=_PREFIX)
+    for part in (accounts, courses, submissions, gradebook, health):
+        router.include_router(part.router)
+    return router

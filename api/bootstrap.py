@@ -1,0 +1,64 @@
+"""The first start, and every other: folders, keys, schema, an administrator. Safe to repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from api.accounts.models import User
+from api.accounts.service import create_user, issue_token
+from api.database import Database
+from api.errors import NotFoundError
+from api.keys import Keys
+from api.migrations import upgrade
+from api.settings import Settings
+from api.store import ContentStore
+
+__all__ = ["Prepared", "new_token", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """``admin_token`` is there only when this start created the administrator: show it, once."""
+
+    admin_email: str
+    admin_token: str | None = field(repr=False)
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Make whatever does not exist yet, and bring the database to the newest schema."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ContentStore(settings.data).create()
+    Keys.create(settings.data)
+    database = Database(settings.database_address)
+    try:
+        upgrade(database)
+        with database.writing() as session:
+            admin = session.scalar(select(User).where(User.is_admin).order_by(User.id).limit(1))
+            if admin is not None:
+                return Prepared(admin_email=admin.email, admin_token=None)
+            admin = create_user(session, name=settings.admin_name, email=settings.admin_email, is_admin=True)
+            token = issue_token(session, admin.id, label="first start")
+            return Prepared(admin_email=admin.email, admin_token=token)
+    finally:
+        database.close()
+
+
+def new_token(settings: Settings, email: str) -> str:
+    """Another token for the person with that e-mail address: for an operator on the server itself,
+    when somebody has lost theirs.
+
+    Raises:
+        NotFoundError: nobody has that address.
+    """
+    database = Database(settings.database_address)
+    try:
+        with database.writing() as session:
+            user = session.scalar(select(User).where(User.email == email.lower()))
+            if user is None:
+                msg = f"Nobody here has the e-mail address {email}."
+                raise NotFoundError(msg)
+            return issue_token(session, user.id, label="issued by the operator")
+    finally:
+        database.close()

@@ -1,0 +1,44 @@
+"""What routes ask FastAPI for: the opened services, and who is asking."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.access import Actor
+from api.accounts.service import authenticate
+from api.errors import NotAuthenticatedError
+from api.services import Services
+
+__all__ = ["CurrentActor", "CurrentServices", "current_services"]
+
+_bearer = HTTPBearer(auto_error=False, description="A token, as `gradecli login` takes it.")
+
+
+def current_services(request: Request) -> Services:
+    """What :func:`api.app.create_app` opened."""
+    services: Services = request.app.state.services
+    return services
+
+
+CurrentServices = Annotated[Services, Depends(current_services)]
+
+
+def _current_actor(
+    services: CurrentServices,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor:
+    """The person whose token came in the Authorization header.
+
+    No session is kept open for the route: a route opens its own, and a transaction never waits
+    for anything but the database.
+    """
+    if credentials is None:
+        raise NotAuthenticatedError
+    with services.database.reading() as session:
+        return authenticate(session, credentials.credentials)
+
+
+CurrentActor = Annotated[Actor, Depends(_current_actor)]

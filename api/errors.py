@@ -1,0 +1,154 @@
+"""What the course service refuses, on one page.
+
+::
+
+    ApiError                          every refusal: an HTTP status, a code, a plain sentence
+    ├── NotAuthenticatedError    401  no token, or one we do not know
+    ├── NotAllowedError          403  this person's role does not include that
+    │   └── PastDueError         403  the problem set no longer takes submissions
+    ├── NotFoundError            404  it does not exist, or is not yours: nobody can tell which
+    │   └── NotGradedError       404  the submission is yours, its report does not exist yet
+    ├── TooSlowError             408  the request's body did not arrive in time
+    ├── ConflictError            409  it clashes with what is already there
+    ├── TooLargeError            413  more bytes than are accepted
+    ├── InvalidRequestError      422  it does not say what we need
+    │   ├── BadFileError         422  a submitted file cannot be taken
+    │   └── BadPackageError      422  the problem package on the server is wrong
+    ├── TooManyError             429  more often than is allowed
+    └── UnavailableError         503  the service cannot do that right now
+
+    LeaseLostError                    a worker's job is no longer its own: its verdict is refused
+    StoreError                        a stored file is missing or is not what was stored
+
+The message is read by the person who made the request: it says what to do next, and never
+repeats a secret.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import ClassVar
+
+__all__ = [
+    "ApiError",
+    "BadFileError",
+    "BadPackageError",
+    "ConflictError",
+    "InvalidRequestError",
+    "LeaseLostError",
+    "NotAllowedError",
+    "NotAuthenticatedError",
+    "NotFoundError",
+    "NotGradedError",
+    "PastDueError",
+    "StoreError",
+    "TooLargeError",
+    "TooManyError",
+    "TooSlowError",
+    "UnavailableError",
+]
+
+
+class ApiError(Exception):
+    """A request is refused. ``str(error)`` is the sentence for the person who made it."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    code: ClassVar[str] = "bad_request"
+
+
+class NotAuthenticatedError(ApiError):
+    """Nobody is logged in."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "not_authenticated"
+
+    def __init__(self, message: str = "Log in first: run `gradecli login` with your token.") -> None:
+        super().__init__(message)
+
+
+class NotAllowedError(ApiError):
+    """The person belongs here, but their role does not include this action."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "not_allowed"
+
+
+class PastDueError(NotAllowedError):
+    """The due date is over."""
+
+    code = "past_due"
+
+
+class NotFoundError(ApiError):
+    """Nothing by that name that this person may know of."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+
+
+class NotGradedError(NotFoundError):
+    """There is no report yet."""
+
+    code = "not_graded"
+
+
+class TooSlowError(ApiError):
+    """The body trickled in."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "too_slow"
+
+
+class ConflictError(ApiError):
+    """It clashes with what exists."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+
+
+class TooLargeError(ApiError):
+    """More bytes than are accepted."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_large"
+
+
+class InvalidRequestError(ApiError):
+    """The request is not what this address expects."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "invalid_request"
+
+
+class BadFileError(InvalidRequestError):
+    """A submitted file has a name or content that cannot be taken."""
+
+    code = "bad_file"
+
+
+class BadPackageError(InvalidRequestError):
+    """A problem package has a mistake; the message says where."""
+
+    code = "bad_package"
+
+
+class TooManyError(ApiError):
+    """A quota is used up."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many"
+
+
+class UnavailableError(ApiError):
+    """Not now; trying again later may work."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "unavailable"
+
+
+class LeaseLostError(Exception):
+    """The job was leased to somebody else, or ended, since this worker took it."""
+
+
+class StoreError(Exception):
+    """A stored file is missing, or its bytes are not those of its digest."""

@@ -1,0 +1,63 @@
+"""Grade reports and the history of grades. Both are append-only: the past is never edited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
+
+from api.database import Base, UtcDateTime, now
+from grader.report import GradeReport
+
+__all__ = ["GradeChange", "GradeReportRow"]
+
+
+class GradeReportRow(Base):
+    """One grading's complete report, for staff. The newest of a submission counts."""
+
+    __tablename__ = "grade_reports"
+    __table_args__ = (UniqueConstraint("submission_id", "lease"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"))
+    lease: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(100))
+    score: Mapped[float]
+    max_score: Mapped[float]
+    report_json: Mapped[str] = mapped_column("report", Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    @property
+    def report(self) -> GradeReport:
+        return GradeReport.model_validate_json(self.report_json)
+
+
+class GradeChange(Base):
+    """A student's grade in a problem set became another: who did it, when, why, before, after.
+
+    The newest change is the grade. ``actor_id`` is ``null`` when grading itself changed it.
+    """
+
+    __tablename__ = "grade_changes"
+    __table_args__ = (Index("ix_grade_changes_pset_id_user_id_id", "pset_id", "user_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pset_id: Mapped[int] = mapped_column(ForeignKey("published_psets.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    submission_id: Mapped[str | None] = mapped_column(ForeignKey("submissions.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    before: Mapped[float | None]
+    after: Mapped[float | None]
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+def _refuse(_mapper: Mapper[Base], _connection: Connection, target: Base) -> None:
+    msg = f"{type(target).__name__} is append-only: add a row that says what is true now"
+    raise TypeError(msg)
+
+
+for _table in (GradeReportRow, GradeChange):
+    event.listen(_table, "before_update", _refuse)
+    event.listen(_table, "before_delete", _refuse)

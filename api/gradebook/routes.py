@@ -1,0 +1,50 @@
+"""Scores and the gradebook."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import CurrentActor, CurrentServices
+from api.gradebook import service
+from api.gradebook.schemas import GradebookOut, GradeChangeOut, MyScore
+from api.gradebook.spreadsheet import gradebook_csv
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/courses/{course}", tags=["gradebook"])
+
+
+@router.get("/scores")
+def my_scores(services: CurrentServices, actor: CurrentActor, course: str) -> tuple[MyScore, ...]:
+    """My own standing in every published problem set."""
+    with services.database.reading() as session:
+        return service.my_scores(session, actor, course)
+
+
+@router.get("/gradebook")
+def gradebook(services: CurrentServices, actor: CurrentActor, course: str) -> GradebookOut:
+    """Every student's scores (staff)."""
+    with services.database.reading() as session:
+        return service.gradebook(session, actor, course)
+
+
+@router.get("/gradebook.csv", response_class=Response)
+def gradebook_as_csv(services: CurrentServices, actor: CurrentActor, course: str) -> Response:
+    """Every student's scores, for a spreadsheet (staff)."""
+    with services.database.reading() as session:
+        book = service.gradebook(session, actor, course)
+    disposition = 'attachment; filename="gradebook.csv"'
+    return Response(
+        gradebook_csv(book),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": disposition},
+    )
+
+
+@router.get("/psets/{pset}/students/{student}/history")
+def grade_history(
+    services: CurrentServices, actor: CurrentActor, course: str, pset: str, student: int
+) -> tuple[GradeChangeOut, ...]:
+    """How one student's grade came about (staff)."""
+    with services.database.reading() as session:
+        return service.grade_history(session, actor, course, pset, student)

@@ -1,0 +1,36 @@
+"""The gradebook as CSV, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from api.gradebook.schemas import GradebookOut
+
+__all__ = ["gradebook_csv", "neutral"]
+
+# A cell that begins with one of these is run as a formula by some spreadsheet
+# (https://owasp.org/www-community/attacks/CSV_Injection); the wide forms count in some locales.
+_FORMULA_STARTS = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
+
+
+def neutral(text: str) -> str:
+    """``text`` as a cell that no spreadsheet runs: control characters out, a quote before a formula."""
+    starts_formula = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
+    clean = "".join(character if character.isprintable() else " " for character in text)
+    return f"'{clean}" if starts_formula else clean
+
+
+def gradebook_csv(book: GradebookOut) -> str:
+    """One line for each student: name, e-mail, a column for each problem set, total.
+
+    A set without a graded attempt is an empty cell. Numbers are plain, so they can be added up.
+    """
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["name", "email", *(neutral(pset.name) for pset in book.psets), "total"])
+    for row in book.rows:
+        cells = [row.scores[pset.name] for pset in book.psets]
+        scores = ["" if cell is None or cell.score is None else f"{cell.score:.10g}" for cell in cells]
+        writer.writerow([neutral(row.student.name), neutral(row.student.email), *scores, f"{row.total:.10g}"])
+    return file.getvalue()

@@ -1,0 +1,76 @@
+"""Grading jobs, what went wrong with them, and what they have to say while they run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.database import Base, UtcDateTime, now, stored_enum
+
+__all__ = ["GradingFailure", "GradingJob", "JobState", "ProgressEvent"]
+
+
+class JobState(StrEnum):
+    """``queued`` → ``running`` → ``done``; back to ``queued`` when the platform fails, and to
+    ``parked`` when it has failed too often: then staff look at it."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    PARKED = "parked"
+
+
+class GradingJob(Base):
+    """The one row that owns a submission's state.
+
+    ``lease`` is the fencing token: it grows each time a worker takes the job, and whatever a
+    worker wants to write about the job must carry the number it was given.
+    """
+
+    __tablename__ = "grading_jobs"
+    __table_args__ = (Index("ix_grading_jobs_state_not_before", "state", "not_before"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), unique=True)
+    state: Mapped[JobState] = mapped_column(stored_enum(JobState), default=JobState.QUEUED)
+    lease: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(100))
+    lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class GradingFailure(Base):
+    """Evidence of one failed try: which worker, when, and what it saw. Never shown to students."""
+
+    __tablename__ = "grading_failures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("grading_jobs.id"), index=True)
+    lease: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(100))
+    detail: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class ProgressEvent(Base):
+    """One thing to show while a submission is graded, in the order of ``id``.
+
+    ``kind`` is an event's name on the stream and ``data`` its JSON: only what the student may see.
+    """
+
+    __tablename__ = "progress_events"
+    # Numbers are never used again: a reader resumes after the last one it saw.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("grading_jobs.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    data: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)

@@ -1,0 +1,45 @@
+"""The database's schema, one step at a time. Made with Alembic; run when the service starts."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from api.database import Database
+from api.errors import UnavailableError
+
+__all__ = ["require_current", "upgrade"]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "api:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def upgrade(database: Database) -> None:
+    """Bring the database to the newest schema, in one transaction. Does nothing when it is there.
+
+    Processes that start at the same time wait for each other.
+    """
+    config = _config()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def require_current(database: Database) -> None:
+    """Check that the schema is the one this version of the code expects.
+
+    Raises:
+        UnavailableError: it is older or newer; the message says what to do.
+    """
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    with database.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current != head:
+        msg = f"The database has schema {current}, this version needs {head}: start it with `gradecli serve`."
+        raise UnavailableError(msg)

@@ -1,0 +1,88 @@
+"""Every refusal as an answer: the same JSON, whoever refused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.errors import (
+    ApiError,
+    InvalidRequestError,
+    NotAuthenticatedError,
+    NotFoundError,
+    StoreError,
+    UnavailableError,
+)
+from api.schemas import ErrorBody, ErrorDetail
+
+__all__ = ["PageRefusal", "as_json", "install"]
+
+PageRefusal = Callable[[Request, ApiError], Response]
+"""How a page (any address outside ``/api``) shows a refusal."""
+
+log = logging.getLogger(__name__)
+
+
+class _OtherHttpError(ApiError):
+    """A refusal by the web framework itself, with the status it chose."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(f"{status.phrase}. {status.description}".strip())
+        self.http_status = status
+
+
+def as_json(error: ApiError) -> JSONResponse:
+    """The answer to a program: ``{"error": {"code", "message"}}``."""
+    status = error.http_status if isinstance(error, _OtherHttpError) else error.status
+    code = status.name.lower() if isinstance(error, _OtherHttpError) else error.code
+    body = ErrorBody(error=ErrorDetail(code=code, message=str(error)))
+    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticatedError) else None
+    return JSONResponse(body.model_dump(), status_code=status, headers=challenge)
+
+
+def install(app: FastAPI, page: PageRefusal | None = None) -> None:
+    """Make ``app`` answer every error in our own words; pages outside ``/api`` through ``page``."""
+
+    def answer(request: Request, error: ApiError) -> Response:
+        if page is None or request.url.path.startswith("/api/"):
+            return as_json(error)
+        return page(request, error)
+
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ApiError)
+        return answer(request, error)
+
+    def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return answer(request, InvalidRequestError(_in_words(error)))
+
+    def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return answer(request, NotFoundError("There is nothing at this address."))
+        return answer(request, _OtherHttpError(HTTPStatus(error.status_code)))
+
+    def lost_file(request: Request, error: Exception) -> Response:
+        log.error("a stored file cannot be used: %s", error)
+        return answer(request, UnavailableError("A stored file is not available. Tell the course staff."))
+
+    app.add_exception_handler(ApiError, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(StoreError, lost_file)
+
+
+def _in_words(error: RequestValidationError) -> str:
+    """Which parts of a request are wrong, without repeating what was sent."""
+    problems = [
+        f"{'.'.join(str(part) for part in found['loc'][1:]) or found['loc'][0]}: {found['msg']}"
+        for found in error.errors()
+    ]
+    return f"The request is not what this address expects: {'; '.join(problems[:5])}."

@@ -1,0 +1,48 @@
+"""What the service's functions work with: opened once in each process, passed to whoever needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.courses.packages import DiskPackages, PackageSource
+from api.database import Database
+from api.keys import Keys
+from api.migrations import require_current
+from api.settings import Settings
+from api.store import ContentStore
+
+__all__ = ["Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The settings and everything that is opened from them."""
+
+    settings: Settings
+    database: Database
+    store: ContentStore
+    keys: Keys
+    packages: PackageSource
+
+    @classmethod
+    def open(cls, settings: Settings, *, packages: PackageSource | None = None) -> Services:
+        """Open what :func:`api.bootstrap.prepare` made.
+
+        Raises:
+            StoreError: the keys are missing.
+            UnavailableError: the database's schema is not the one this version needs.
+        """
+        store = ContentStore(settings.data)
+        keys = Keys.load(settings.data)
+        database = Database(settings.database_address)
+        require_current(database)
+        return cls(
+            settings=settings,
+            database=database,
+            store=store,
+            keys=keys,
+            packages=packages or DiskPackages(settings.problems, store),
+        )
+
+    def close(self) -> None:
+        self.database.close()

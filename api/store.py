@@ -1,0 +1,137 @@
+"""Files that never change, found by what they contain.
+
+A blob's name is the SHA-256 of its bytes; a package folder's name is its package's digest. Both
+appear whole or not at all: written under a temporary name, flushed to the disk, then renamed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from api.errors import StoreError
+
+__all__ = ["ContentStore"]
+
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{7,127}\Z")
+
+
+class ContentStore:
+    """The store under one folder. Any number of processes may use it at the same time."""
+
+    def __init__(self, root: Path) -> None:
+        self._blobs = root / "blobs"
+        self._packages = root / "packages"
+        self._staging = root / "staging"
+
+    def create(self) -> None:
+        """Make the folders; the students' work in them is readable by this user only."""
+        for folder in (self._blobs, self._packages, self._staging):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def put(self, content: bytes) -> str:
+        """Keep ``content`` and return its SHA-256. On the disk for good when this returns."""
+        name = sha256(content).hexdigest()
+        target = self._blob(name)
+        if target.exists():
+            return name
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        temporary = self._staging / secrets.token_hex(16)
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _flush_folder(target.parent)
+        _flush_folder(self._blobs)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """The bytes whose SHA-256 is ``name``.
+
+        Raises:
+            StoreError: they are missing, or were damaged on the disk.
+        """
+        try:
+            content = self._blob(name).read_bytes()
+        except OSError as error:
+            msg = f"stored file {name[:12]} is missing: restore the data folder from your backup"
+            raise StoreError(msg) from error
+        if sha256(content).hexdigest() != name:
+            msg = f"stored file {name[:12]} is damaged: restore the data folder from your backup"
+            raise StoreError(msg)
+        return content
+
+    @contextmanager
+    def staging_folder(self) -> Iterator[Path]:
+        """An empty folder on the store's own disk, to prepare a package in; removed at the end."""
+        folder = self._staging / secrets.token_hex(16)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def keep_package(self, folder: Path, digest: str) -> None:
+        """Move a prepared ``folder`` into the store as the package called ``digest``."""
+        target = self._package(digest)
+        for path in folder.rglob("*"):
+            if path.is_file():
+                _flush_file(path)
+        for path in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+            _flush_folder(path)
+        try:
+            folder.rename(target)
+        except OSError:
+            # Somebody else kept the same version first: theirs is as good.
+            if not target.is_dir():
+                raise
+        _flush_folder(self._packages)
+
+    def package(self, digest: str) -> Path:
+        """The folder of the package called ``digest``. Nobody may write there.
+
+        Raises:
+            StoreError: it is missing.
+        """
+        folder = self._package(digest)
+        if not folder.is_dir():
+            msg = f"package {digest[:19]} is missing: restore the data folder from your backup"
+            raise StoreError(msg)
+        return folder
+
+    def _blob(self, name: str) -> Path:
+        if not _SHA256.match(name):
+            msg = "a stored file's name is not a SHA-256"
+            raise StoreError(msg)
+        return self._blobs / name[:2] / name
+
+    def _package(self, digest: str) -> Path:
+        if not _DIGEST.match(digest):
+            msg = "a package's digest has characters that cannot be in a folder's name"
+            raise StoreError(msg)
+        return self._packages / digest.replace(":", "-")
+
+
+def _flush_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the names in ``folder`` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

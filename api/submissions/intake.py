@@ -1,0 +1,166 @@
+"""Taking a submission in: from bytes that arrived to a row, a job and a receipt, or a refusal."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.access import Action, Actor, enter_course, find_pset
+from api.courses.models import PublishedPset
+from api.database import now
+from api.errors import ConflictError, InvalidRequestError, PastDueError, TooManyError
+from api.jobs.models import GradingJob, JobState
+from api.services import Services
+from api.settings import Settings
+from api.submissions.digest import submission_digest
+from api.submissions.models import Submission, SubmissionFile
+from api.submissions.receipts import sign
+from api.submissions.schemas import SubmissionReceived
+from api.submissions.service import receipt_of
+from api.submissions.states import STATES
+from api.submissions.uploads import UploadedFile, checked_files
+
+__all__ = ["accept_submission"]
+
+
+def accept_submission(
+    services: Services,
+    actor: Actor,
+    *,
+    course_name: str,
+    pset_name: str,
+    files: Sequence[UploadedFile],
+    idempotency_key: str,
+    at: datetime | None = None,
+) -> SubmissionReceived:
+    """Take ``files`` in as the actor's next attempt at a problem set, and have it graded.
+
+    When this returns, the files are on the disk for good, and the submission and its grading job
+    were committed together. A request that is repeated with the same ``idempotency_key`` (a UUID)
+    gets the first one's answer and changes nothing.
+
+    Raises:
+        NotFoundError: no such course or problem set for this actor.
+        PastDueError: it arrived after the due date.
+        TooManyError: the actor has too many submissions waiting, or made too many lately.
+        BadFileError, TooLargeError: a file cannot be taken.
+        ConflictError: the key was used for another submission.
+        InvalidRequestError: the key is not a UUID.
+    """
+    received_at = at or now()
+    key = _canonical(idempotency_key)
+
+    with services.database.reading() as session:
+        pset = _enter(session, actor, course_name, pset_name)
+        earlier = _with_key(session, actor, key)
+        if earlier is None:
+            _refuse_unless_open(session, actor, pset, received_at, services.settings)
+        package = pset.package if earlier is None else earlier.package
+
+    contents = checked_files(files, [problem.name for problem in package.problems])
+    digest = submission_digest(contents)
+    if earlier is None:
+        stored = {problem: services.store.put(content) for problem, content in contents.items()}
+        with services.database.writing() as session:
+            pset = _enter(session, actor, course_name, pset_name)
+            # Asked again, now that nobody else can write: two requests may have come at once.
+            earlier = _with_key(session, actor, key)
+            if earlier is None:
+                _refuse_unless_open(session, actor, pset, received_at, services.settings)
+                submission = Submission(
+                    id=secrets.token_hex(8),
+                    pset=pset,
+                    user_id=actor.id,
+                    attempt=_next_attempt(session, actor, pset),
+                    digest=digest,
+                    package_digest=package.digest,
+                    idempotency_key=key,
+                    received_at=received_at,
+                    files=[
+                        SubmissionFile(problem=problem, sha256=stored[problem], size=len(content))
+                        for problem, content in contents.items()
+                    ],
+                    job=GradingJob(),
+                )
+                session.add(submission)
+                session.flush()
+                return _answer(services, actor, submission)
+
+    if (earlier.digest, earlier.pset.id) != (digest, pset.id):
+        msg = "This Idempotency-Key was used for another submission. Send a new UUID with each new one."
+        raise ConflictError(msg)
+    with services.database.reading() as session:
+        return _answer(services, actor, session.get_one(Submission, earlier.id))
+
+
+def _canonical(key: str) -> str:
+    try:
+        return str(UUID(key))
+    except ValueError as error:
+        msg = "The Idempotency-Key header must be a UUID, such as Python's uuid.uuid4() makes."
+        raise InvalidRequestError(msg) from error
+
+
+def _enter(session: Session, actor: Actor, course_name: str, pset_name: str) -> PublishedPset:
+    course = enter_course(session, actor, course_name, Action.SUBMIT)
+    return find_pset(session, course, pset_name)
+
+
+def _with_key(session: Session, actor: Actor, key: str) -> Submission | None:
+    return session.scalar(
+        select(Submission).where(Submission.user_id == actor.id, Submission.idempotency_key == key)
+    )
+
+
+def _refuse_unless_open(
+    session: Session, actor: Actor, pset: PublishedPset, at: datetime, settings: Settings
+) -> None:
+    """Enforce the due date and the two quotas that keep one student from filling the queue."""
+    if not pset.is_open(at):
+        msg = (
+            f"{pset.name} was due {pset.due_at:%Y-%m-%d %H:%M} UTC and takes no more submissions. "
+            "Ask your course staff about an extension."
+        )
+        raise PastDueError(msg)
+    mine = select(func.count()).select_from(Submission).where(Submission.user_id == actor.id)
+    unfinished = GradingJob.state.in_((JobState.QUEUED, JobState.RUNNING))
+    waiting = session.scalars(mine.join(Submission.job).where(unfinished)).one()
+    if waiting >= settings.submissions_waiting:
+        msg = "You have several submissions waiting to be graded. Wait for one to finish, then submit again."
+        raise TooManyError(msg)
+    this_hour = (Submission.pset_id == pset.id, Submission.received_at > at - timedelta(hours=1))
+    lately = session.scalars(mine.where(*this_hour)).one()
+    if lately >= settings.submissions_per_hour:
+        msg = (
+            f"You submitted {pset.name} {settings.submissions_per_hour} times within an hour. "
+            "Try `gradecli check` on your own machine, and submit again later."
+        )
+        raise TooManyError(msg)
+
+
+def _next_attempt(session: Session, actor: Actor, pset: PublishedPset) -> int:
+    # The row is locked where the database locks rows, so that two attempts never get one number.
+    session.get_one(PublishedPset, pset.id, with_for_update=True)
+    last = session.scalar(
+        select(func.max(Submission.attempt)).where(
+            Submission.user_id == actor.id, Submission.pset_id == pset.id
+        )
+    )
+    return (last or 0) + 1
+
+
+def _answer(services: Services, actor: Actor, submission: Submission) -> SubmissionReceived:
+    return SubmissionReceived(
+        id=submission.id,
+        pset=submission.pset.name,
+        attempt=submission.attempt,
+        digest=submission.digest,
+        received_at=submission.received_at,
+        state=STATES[submission.job.state],
+        receipt=sign(receipt_of(submission, actor.email), services.keys.receipts),
+    )

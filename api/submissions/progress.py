@@ -1,0 +1,173 @@
+"""Watching a submission while it is graded: what to say next, as events.
+
+Events cross from the worker to the web process through the database. A watcher asks for what is
+new in short reading transactions of its own, so a stream holds neither a thread nor a connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import ServerSentEvent
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.access import Actor, find_submission
+from api.errors import TooManyError
+from api.jobs.models import GradingJob, JobState, ProgressEvent
+from api.services import Services
+from api.submissions.schemas import CheckEvent, IncidentEvent, StateEvent
+from api.submissions.service import queue_position, student_report
+from api.submissions.states import STATES
+from grader.report import GradeReport
+
+__all__ = ["GIVEN_UP", "Watchers", "progress_so_far", "require_visible", "watch"]
+
+GIVEN_UP = (
+    "Something broke on our side while grading this submission, several times. It cost you nothing: "
+    "it is recorded with its time, the course staff can see it, and it will be graded when they have "
+    "fixed it. You do not need to submit again."
+)
+_STARTS_AGAIN = "Something broke on our side. Grading starts again by itself; this costs you nothing."
+
+_FAST = 0.1
+_SLOW = 1.0
+_LONGEST_SECONDS = 900.0
+_MOST_FOR_ONE_PERSON = 10
+
+
+@dataclass(slots=True)
+class Watchers:
+    """How many streams each person has open in this process."""
+
+    _open: Counter[int] = field(default_factory=Counter)
+
+    @contextmanager
+    def admit(self, actor: Actor) -> Iterator[None]:
+        """Count one more stream until the block ends.
+
+        Raises:
+            TooManyError: the person has too many open already.
+        """
+        if self._open[actor.id] >= _MOST_FOR_ONE_PERSON:
+            msg = "You are watching many submissions at once. Close some of these pages or commands."
+            raise TooManyError(msg)
+        self._open[actor.id] += 1
+        try:
+            yield
+        finally:
+            self._open[actor.id] -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one short transaction saw."""
+
+    state: JobState
+    lease: int
+    queue_position: int | None
+    events: tuple[ProgressEvent, ...]
+    report: GradeReport | None
+
+
+def require_visible(services: Services, actor: Actor, submission_id: str) -> None:
+    """Check that the actor may watch a submission, before a stream begins.
+
+    Raises:
+        NotFoundError: no such submission for this actor.
+    """
+    with services.database.reading() as session:
+        find_submission(session, actor, submission_id)
+
+
+def progress_so_far(session: Session, actor: Actor, submission_id: str) -> tuple[CheckEvent, ...]:
+    """The checks that have ended in the grading under way: for pages that cannot follow a stream.
+
+    Raises:
+        NotFoundError: no such submission for this actor.
+    """
+    submission = find_submission(session, actor, submission_id)
+    events = _events(session, submission.job, 0)
+    return tuple(CheckEvent.model_validate_json(event.data) for event in events if event.kind == "check")
+
+
+async def watch(services: Services, submission_id: str, *, after: int = 0) -> AsyncIterator[ServerSentEvent]:
+    """The events of a submission that the caller has found visible, until it is graded or given up.
+
+    Args:
+        after: number of the last event that the watcher has seen; 0 for all.
+
+    Begins with a ``state``, ends with ``report`` or ``incident``, or silently after a quarter of
+    an hour: the watcher then asks again with the last number.
+    """
+    previous: _Look | None = None
+    ends_at = asyncio.get_running_loop().time() + _LONGEST_SECONDS
+    while asyncio.get_running_loop().time() < ends_at:
+        look = await run_in_threadpool(_look, services, submission_id, after)
+        if (state := _news(previous, look)) is not None:
+            yield _event("state", state)
+        for event in look.events:
+            after = event.id
+            yield ServerSentEvent(event=event.kind, raw_data=event.data, id=str(event.id))
+        if look.state is JobState.DONE and look.report is not None:
+            yield _event("report", look.report)
+            return
+        if look.state is JobState.PARKED:
+            yield _event("incident", IncidentEvent(message=GIVEN_UP))
+            return
+        previous = look
+        far = look.queue_position is not None and look.queue_position > 2
+        await asyncio.sleep(_SLOW if far else _FAST)
+
+
+def _look(services: Services, submission_id: str, after: int) -> _Look:
+    with services.database.reading() as session:
+        job = session.scalars(select(GradingJob).where(GradingJob.submission_id == submission_id)).one()
+        return _Look(
+            state=job.state,
+            lease=job.lease,
+            queue_position=queue_position(session, job),
+            events=tuple(_events(session, job, after)),
+            report=student_report(session, submission_id) if job.state is JobState.DONE else None,
+        )
+
+
+def _events(session: Session, job: GradingJob, after: int) -> Iterator[ProgressEvent]:
+    yield from session.scalars(
+        select(ProgressEvent)
+        .where(ProgressEvent.job_id == job.id, ProgressEvent.id > after)
+        .order_by(ProgressEvent.id)
+    )
+
+
+def _news(previous: _Look | None, look: _Look) -> StateEvent | None:
+    """What to say about the state itself, if anything is new."""
+    if (
+        previous is not None
+        and previous.lease
+        and look.lease != previous.lease
+        and look.state is not JobState.QUEUED
+    ):
+        # It went back to the queue and out again between two looks.
+        return StateEvent(state=STATES[JobState.QUEUED], message=_STARTS_AGAIN)
+    if previous is not None and (previous.state, previous.queue_position) == (
+        look.state,
+        look.queue_position,
+    ):
+        return None
+    interrupted = look.state is JobState.QUEUED and look.lease > 0
+    return StateEvent(
+        state=STATES[look.state],
+        queue_position=look.queue_position,
+        message=_STARTS_AGAIN if interrupted else "",
+    )
+
+
+def _event(kind: str, data: BaseModel) -> ServerSentEvent:
+    return ServerSentEvent(event=kind, raw_data=data.model_dump_json())

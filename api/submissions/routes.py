@@ -1,0 +1,115 @@
+"""Submitting, watching, reports and receipts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Header, Query, Request, UploadFile
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from api.dependencies import CurrentActor, CurrentServices
+from api.submissions import service
+from api.submissions.intake import accept_submission
+from api.submissions.progress import Watchers, require_visible, watch
+from api.submissions.schemas import ReceiptIn, ReceiptOut, SubmissionOut, SubmissionReceived
+from api.submissions.uploads import MAX_FILES, UploadedFile
+from grader.report import GradeReport
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["submissions"])
+
+
+@router.post(
+    "/courses/{course}/psets/{pset}/submissions",
+    status_code=HTTPStatus.CREATED,
+    form_limits={"max_files": MAX_FILES, "max_fields": 8, "max_part_size": 4096},
+)
+def submit(
+    services: CurrentServices,
+    actor: CurrentActor,
+    course: str,
+    pset: str,
+    files: Annotated[list[UploadFile], File()],
+    idempotency_key: Annotated[str, Header()],
+) -> SubmissionReceived:
+    """Hand in one file for each problem; it is graded at once."""
+    return accept_submission(
+        services,
+        actor,
+        course_name=course,
+        pset_name=pset,
+        files=[UploadedFile(name=file.filename or "", content=file.file.read()) for file in files],
+        idempotency_key=idempotency_key,
+    )
+
+
+@router.get("/courses/{course}/submissions")
+def list_submissions(
+    services: CurrentServices,
+    actor: CurrentActor,
+    course: str,
+    pset: str | None = None,
+    student: int | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> tuple[SubmissionOut, ...]:
+    """The newest submissions, newest first; students get their own."""
+    with services.database.reading() as session:
+        return service.list_submissions(session, actor, course, pset=pset, student=student, limit=limit)
+
+
+@router.get("/submissions/{submission}")
+def show(services: CurrentServices, actor: CurrentActor, submission: str) -> SubmissionOut:
+    """One submission, and where it stands."""
+    with services.database.reading() as session:
+        return service.describe(session, actor, submission)
+
+
+@router.get("/submissions/{submission}/report")
+def report(services: CurrentServices, actor: CurrentActor, submission: str) -> GradeReport:
+    """The grade report: the student's copy, or everything for staff."""
+    with services.database.reading() as session:
+        return service.read_report(session, actor, submission)
+
+
+@router.post("/submissions/{submission}/retry", status_code=HTTPStatus.ACCEPTED)
+def retry(services: CurrentServices, actor: CurrentActor, submission: str) -> SubmissionOut:
+    """Grade again what was given up because the platform failed (staff)."""
+    with services.database.writing() as session:
+        service.retry_grading(session, actor, submission)
+        return service.describe(session, actor, submission)
+
+
+async def _admitted(
+    request: Request, services: CurrentServices, actor: CurrentActor, submission: str
+) -> AsyncIterator[None]:
+    """Decide before the stream begins, while a refusal can still be an answer of its own."""
+    watchers: Watchers = request.app.state.watchers
+    with watchers.admit(actor):
+        require_visible(services, actor, submission)
+        yield
+
+
+@router.get(
+    "/submissions/{submission}/events",
+    response_class=EventSourceResponse,
+    dependencies=[Depends(_admitted)],
+)
+async def events(
+    services: CurrentServices,
+    submission: str,
+    last_event_id: Annotated[str, Header()] = "",
+) -> AsyncIterator[ServerSentEvent]:
+    """Live progress as server-sent events; resumes after ``Last-Event-ID``."""
+    after = int(last_event_id) if last_event_id.isascii() and last_event_id[:18].isdigit() else 0
+    async for event in watch(services, submission, after=after):
+        yield event
+
+
+@router.post("/receipts/verify")
+def verify_receipt(services: CurrentServices, actor: CurrentActor, body: ReceiptIn) -> ReceiptOut:
+    """Whether a receipt is genuine, and what it says."""
+    with services.database.reading() as session:
+        return service.check_receipt(services, session, body.receipt)

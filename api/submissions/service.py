@@ -1,0 +1,215 @@
+"""Looking at submissions: one, many, their files, their reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from api.access import Action, Actor, enter_course, find_pset, find_submission, sees_everybodys_work
+from api.errors import ConflictError, NotGradedError
+from api.gradebook.models import GradeReportRow
+from api.jobs.models import GradingJob, JobState
+from api.jobs.queue import retry_parked
+from api.services import Services
+from api.submissions.models import Submission
+from api.submissions.receipts import Receipt, sign, verify
+from api.submissions.schemas import ReceiptOut, StudentOut, SubmissionOut
+from api.submissions.states import STATES
+from api.submissions.uploads import UploadedFile
+from grader.report import GradeReport
+
+__all__ = [
+    "check_receipt",
+    "describe",
+    "describe_all",
+    "list_submissions",
+    "queue_position",
+    "read_files",
+    "read_receipt",
+    "read_report",
+    "receipt_of",
+    "retry_grading",
+    "student_report",
+]
+
+_EVERYTHING = (
+    joinedload(Submission.pset),
+    joinedload(Submission.user),
+    joinedload(Submission.package),
+    joinedload(Submission.job),
+)
+
+
+def describe(session: Session, actor: Actor, submission_id: str) -> SubmissionOut:
+    """One submission that the actor may see.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    return describe_all(session, [find_submission(session, actor, submission_id)])[0]
+
+
+def list_submissions(
+    session: Session,
+    actor: Actor,
+    course_name: str,
+    *,
+    pset: str | None = None,
+    student: int | None = None,
+    limit: int = 200,
+) -> tuple[SubmissionOut, ...]:
+    """The newest submissions of a course, newest first: students see only their own.
+
+    Raises:
+        NotFoundError: there is no such course or problem set for this actor.
+    """
+    course = enter_course(session, actor, course_name, Action.SEE_COURSE)
+    query = select(Submission).join(Submission.pset).where(Submission.pset.has(course_id=course.id))
+    if pset is not None:
+        query = query.where(Submission.pset_id == find_pset(session, course, pset).id)
+    if not sees_everybodys_work(session, actor, course):
+        query = query.where(Submission.user_id == actor.id)
+    if student is not None:
+        query = query.where(Submission.user_id == student)
+    newest_first = query.order_by(Submission.received_at.desc(), Submission.id).limit(limit)
+    return describe_all(session, session.scalars(newest_first.options(*_EVERYTHING)).all())
+
+
+def describe_all(session: Session, submissions: Sequence[Submission]) -> tuple[SubmissionOut, ...]:
+    """Submissions that the caller has already found visible, in the same order."""
+    scores = _scores(session, [submission.id for submission in submissions])
+    return tuple(
+        SubmissionOut(
+            id=submission.id,
+            course=submission.pset.course.name,
+            pset=submission.pset.name,
+            student=StudentOut(id=submission.user.id, name=submission.user.name),
+            attempt=submission.attempt,
+            digest=submission.digest,
+            received_at=submission.received_at,
+            state=STATES[submission.job.state],
+            score=scores.get(submission.id),
+            max_score=submission.package.max_score,
+            queue_position=queue_position(session, submission.job),
+        )
+        for submission in submissions
+    )
+
+
+def queue_position(session: Session, job: GradingJob) -> int | None:
+    """1 for the job that is graded next; ``None`` unless it waits."""
+    if job.state is not JobState.QUEUED:
+        return None
+    ahead = select(func.count()).where(GradingJob.state == JobState.QUEUED, GradingJob.id <= job.id)
+    return session.scalar(ahead)
+
+
+def _scores(session: Session, submission_ids: Sequence[str]) -> dict[str, float]:
+    """Each graded submission's score: the newest report counts."""
+    newest = (
+        select(func.max(GradeReportRow.id))
+        .where(GradeReportRow.submission_id.in_(submission_ids))
+        .group_by(GradeReportRow.submission_id)
+    )
+    rows = select(GradeReportRow.submission_id, GradeReportRow.score).where(GradeReportRow.id.in_(newest))
+    return dict(session.execute(rows).all())
+
+
+def read_report(session: Session, actor: Actor, submission_id: str) -> GradeReport:
+    """The newest report: complete for staff of the course, the student's copy for the student.
+
+    Raises:
+        NotFoundError: no such submission for this actor.
+        NotGradedError: it has no report yet.
+    """
+    submission = find_submission(session, actor, submission_id)
+    report = _newest_report(session, submission_id)
+    if report is None:
+        msg = "This submission is not graded yet. `gradecli feedback` shows its report when it is."
+        raise NotGradedError(msg)
+    return report if sees_everybodys_work(session, actor, submission.pset.course) else report.for_student()
+
+
+def student_report(session: Session, submission_id: str) -> GradeReport | None:
+    """The newest report as its student sees it. The caller has found the submission visible."""
+    report = _newest_report(session, submission_id)
+    return None if report is None else report.for_student()
+
+
+def _newest_report(session: Session, submission_id: str) -> GradeReport | None:
+    row = session.scalar(
+        select(GradeReportRow)
+        .where(GradeReportRow.submission_id == submission_id)
+        .order_by(GradeReportRow.id.desc())
+        .limit(1)
+    )
+    return None if row is None else row.report
+
+
+def read_files(
+    services: Services, session: Session, actor: Actor, submission_id: str
+) -> tuple[UploadedFile, ...]:
+    """The files of a submission, as they arrived.
+
+    Raises:
+        NotFoundError: no such submission for this actor.
+        StoreError: a file was lost from the disk.
+    """
+    submission = find_submission(session, actor, submission_id)
+    return tuple(
+        UploadedFile(name=f"{file.problem}.py", content=services.store.get(file.sha256))
+        for file in submission.files
+    )
+
+
+def retry_grading(session: Session, actor: Actor, submission_id: str) -> None:
+    """Grade a submission again that was given up because the platform failed.
+
+    Raises:
+        NotFoundError, NotAllowedError: the actor is not staff of its course.
+        ConflictError: it was not given up.
+    """
+    find_submission(session, actor, submission_id, Action.RETRY_GRADING)
+    if not retry_parked(session, submission_id):
+        msg = "This submission was not given up: it is graded, or will be soon."
+        raise ConflictError(msg)
+
+
+def receipt_of(submission: Submission, email: str) -> Receipt:
+    """What the receipt of a submission says; the same for the same submission."""
+    return Receipt(
+        submission=submission.id,
+        course=submission.pset.course.name,
+        pset=submission.pset.name,
+        student=email,
+        attempt=submission.attempt,
+        digest=submission.digest,
+        received_at=submission.received_at,
+    )
+
+
+def read_receipt(services: Services, session: Session, actor: Actor, submission_id: str) -> str:
+    """The signed receipt of a submission, once more.
+
+    Raises:
+        NotFoundError: no such submission for this actor.
+    """
+    submission = find_submission(session, actor, submission_id)
+    return sign(receipt_of(submission, submission.user.email), services.keys.receipts)
+
+
+def check_receipt(services: Services, session: Session, text: str) -> ReceiptOut:
+    """Whether ``text`` is a receipt that this service gave, and what it says."""
+    receipt = verify(text, services.keys.receipts)
+    if receipt is None:
+        return ReceiptOut(valid=False, message="This is not a receipt from here, or it was changed.")
+    submission = session.get(Submission, receipt.submission)
+    recorded = submission is not None and submission.digest == receipt.digest
+    message = (
+        "This receipt is genuine, and the submission is recorded."
+        if recorded
+        else "This receipt is genuine, but the submission is not in the database: tell the operator."
+    )
+    return ReceiptOut(valid=True, message=message, recorded=recorded, **receipt.model_dump())
