@@ -12,7 +12,7 @@ import hmac
 
 from grader.package import Problem
 
-__all__ = ["choose_instance", "guest_seed", "instance_key", "instance_seed"]
+__all__ = ["choose_instance", "guest_seed", "instance_key", "instance_seed", "public_seed"]
 
 
 def instance_key(course_secret: bytes, submission_digest: str) -> bytes:
@@ -30,6 +30,11 @@ def instance_seed(problem: Problem, check: str, index: int) -> int:
     """The seed of a check's random source for one instance: 128 bits."""
     message = f"{check}:{index}".encode()
     return int.from_bytes(hmac.new(problem.instance_seed, message, hashlib.sha256).digest()[:16], "big")
+
+
+def public_seed(problem: str, check: str) -> int:
+    """The seed of a public check: the same everywhere, because its inputs are published."""
+    return int.from_bytes(hashlib.sha256(f"public:{problem}:{check}".encode()).digest()[:16], "big")
 
 
 def guest_seed(key: bytes, check: str) -> int:

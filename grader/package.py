@@ -68,6 +68,11 @@ class Problem:
         path = self.folder / "support.py"
         return path.read_text(encoding="utf-8") if path.exists() else None
 
+    def files_with(self, source: str) -> dict[str, str]:
+        """What a guest loads: ``source`` as the student's file, and ``support.py`` where there is one."""
+        support = self.support()
+        return {self.file_name: source} | ({} if support is None else {"support.py": support})
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemSet:

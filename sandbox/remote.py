@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sandbox.errors import ProtocolViolationError, StudentExceptionError
+from sandbox.errors import ProtocolViolationError, StudentCodeError, StudentExceptionError
 from sandbox.session import Answer, Session
 from sandbox.wire.messages import Operation
 from sandbox.wire.values import HandleRef
@@ -25,6 +25,7 @@ __all__ = [
     "RemoteObject",
     "load",
     "load_state",
+    "module_from",
     "observe",
     "set_value",
     "state",
@@ -75,7 +76,11 @@ class _Connection:
     def answer(self, operation: Operation, *operands: object) -> Answer:
         release, self.forgotten = tuple(self.forgotten), []
         plain = tuple(_outgoing(operand) for operand in operands)
-        answer = self.session.request(operation, *plain, time_limit=self.time_limit, release=release)
+        try:
+            answer = self.session.request(operation, *plain, time_limit=self.time_limit, release=release)
+        except StudentCodeError as error:
+            error.called = next((name for name in operands if isinstance(name, str)), "")
+            raise
         if answer.printed:
             self.printed.append(answer.printed)
         return Answer(self._incoming(answer.value), answer.printed)
@@ -216,6 +221,11 @@ def load(
     if answer.printed:
         connection.printed.append(answer.printed)
     return RemoteModule(connection, answer.value[0])
+
+
+def module_from(session: Session) -> RemoteModule:
+    """A module whose every answer comes from ``session``, which has nothing to load."""
+    return RemoteModule(_Connection(session, None), HandleRef(1, "module"))
 
 
 def value(target: RemoteModule | RemoteObject, name: str) -> Any:

@@ -1,0 +1,94 @@
+"""Runs the public checks of a downloaded set on the student's own machine, with no server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from grader.errors import BadSubmissionError, PackageError
+from grader.export import FOLDER
+from grader.grading import Run, environment_of, grade_problem
+from grader.loading import LoadedCheck, read_checks
+from grader.package import Problem, ProblemSet
+from grader.recording import exchanges_from_json
+from grader.references import RecordedReference
+from grader.report import GradeReport, Visibility
+from grader.submission import Submission
+from sandbox import Limits, Runtime, find
+
+__all__ = ["check_folder", "read_downloaded"]
+
+
+def read_downloaded(folder: Path) -> ProblemSet:
+    """The set that ``folder`` was downloaded as.
+
+    Raises:
+        BadSubmissionError: it was not made by ``gradecli start``, or its files were changed.
+    """
+    path = folder / FOLDER / "pset.json"
+    try:
+        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        problems = tuple(_problem(entry, folder / FOLDER / entry["name"]) for entry in table["problems"])
+        return ProblemSet(table["name"], table["title"], "", folder, problems, table["digest"])
+    except FileNotFoundError as error:
+        raise BadSubmissionError(
+            f"{folder} is not a problem set's folder. Get one with `gradecli start`, and run this inside it."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadSubmissionError(
+            f"{path} was changed and cannot be read. Get it back with `gradecli start`; your files are kept."
+        ) from error
+
+
+def check_folder(folder: Path) -> GradeReport:
+    """The public checks' results on the files in ``folder``: no points, the same sentences.
+
+    Raises:
+        BadSubmissionError: the folder cannot be checked; the message says what to do.
+        InfrastructureError: a library that a problem needs is not installed here.
+    """
+    pset = read_downloaded(folder)
+    submission = Submission.read(folder, pset)
+    backend = find("subprocess")
+    run = Run(hashlib.sha256(submission.digest.encode()).digest(), None, lambda _event: None)
+    reports, versions = [], dict[str, str]()
+    for problem in pset.problems:
+        try:
+            checks = read_checks(problem.folder / "checks" / "public.py")
+            recorded = exchanges_from_json(problem.text("expected.json"))
+        except (PackageError, OSError, ValueError) as error:
+            raise BadSubmissionError(
+                f"The public checks of {problem.name} cannot be read. Get them back with `gradecli start`; "
+                "your files are kept."
+            ) from error
+        loaded = tuple(LoadedCheck(check, Visibility.PUBLIC) for check in checks)
+        content = submission.files.get(problem.name)
+        graded = grade_problem(problem, loaded, RecordedReference(recorded), content, backend, run)
+        reports.append(graded.report)
+        versions |= graded.versions
+    return GradeReport(
+        pset=pset.name,
+        title=pset.title,
+        score=0.0,
+        max_score=0.0,
+        submission_digest=submission.digest,
+        environment=environment_of(backend, versions),
+        problems=tuple(reports),
+    )
+
+
+def _problem(entry: dict[str, Any], folder: Path) -> Problem:
+    return Problem(
+        name=entry["name"],
+        title=entry["title"],
+        points=float(entry["points"]),
+        runtime=Runtime(entry["runtime"]),
+        folder=folder,
+        digest=entry["digest"],
+        instance_seed=b"",
+        limits=Limits(memory_bytes=int(entry["memory_bytes"])),
+        time_seconds=float(entry["time_seconds"]),
+        forbidden=tuple(entry["forbidden"]),
+    )
