@@ -94,7 +94,9 @@ def grade_in_child(
     )
     timer = threading.Timer(timeout, _kill, (child,))
     complaints: list[bytes] = []
-    assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
     listener = threading.Thread(target=_keep_tail, args=(child.stderr, complaints), daemon=True)
     timer.start()
     listener.start()

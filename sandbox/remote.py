@@ -164,10 +164,10 @@ class RemoteObject(_Named):
             raise
 
     def __bool__(self) -> bool:
-        return _exactly(bool, self._operate("bool", self))
+        return cast("bool", _exactly(bool, self._operate("bool", self)))
 
     def __float__(self) -> float:
-        return _exactly(float, self._operate("float", self))
+        return cast("float", _exactly(float, self._operate("float", self)))
 
     def __eq__(self, other: object) -> Any:
         return self._operate("eq", self, other)
@@ -194,7 +194,7 @@ def _install_operators() -> None:
         setattr(RemoteObject, f"__{name}__", binary(name))
     for name in ("neg", "pos", "abs"):
         setattr(RemoteObject, f"__{name}__", lambda self, name=name: self._operate(name, self))
-    RemoteObject.__setitem__ = lambda self, key, item: self._operate("setitem", self, key, item)  # type: ignore[attr-defined]
+    setattr(RemoteObject, "__setitem__", lambda self, key, item: self._operate("setitem", self, key, item))  # noqa: B010 - as above
 
 
 _install_operators()
@@ -276,7 +276,7 @@ def vjp(
 
 def state(target: RemoteObject) -> dict[str, Any]:
     """The parameters and buffers of a student's ``nn.Module``, by name."""
-    return _exactly(dict, target._connection.ask(Operation.STATE, target._ref))
+    return cast("dict[str, Any]", _exactly(dict, target._connection.ask(Operation.STATE, target._ref)))
 
 
 def load_state(target: RemoteObject, values: Mapping[str, object]) -> None:

@@ -61,8 +61,8 @@ def check(
         instances: how many different inputs there are.
         fresh_sandbox: start a new sandbox process for it.
     """
-    if isinstance(needs, str):
-        raise TypeError(f'needs=("{needs}",) takes a tuple of names')
+    if not isinstance(needs, tuple):
+        raise TypeError("needs takes a tuple of names")
     if points < 0 or instances < 1:
         raise ValueError("points are not negative, and there is at least one instance")
 

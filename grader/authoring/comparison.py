@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Difference", "as_array", "compare", "kind_of"]
 
-_NUMBERS = (bool, int, float, complex)
+_KINDS: dict[type, str] = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a string"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def kind_of(value: Any) -> str:
         return "a torch tensor"
     if isinstance(value, np.generic | bool | int | float | complex):
         return "a number"
-    return {list: "a list", tuple: "a tuple", dict: "a dict", str: "a string"}.get(type(value), "an object")
+    return _KINDS.get(type(value), "an object")
 
 
 def as_array(value: Any) -> NDArray[Any]:

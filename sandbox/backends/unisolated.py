@@ -68,7 +68,8 @@ class _ChildProcess:
     def __init__(self, spec: SandboxSpec) -> None:
         self._workdir = tempfile.mkdtemp(prefix="gradecli-check-")
         self._log: IO[bytes] = tempfile.TemporaryFile()
-        self._started, self._ended = time.monotonic(), None
+        self._started = time.monotonic()
+        self._ended: float | None = None
         self._killed = False
         config = {
             "root": str(guest_root()),

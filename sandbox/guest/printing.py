@@ -20,7 +20,7 @@ class BoundedText(io.TextIOBase):
         limit: characters after which writing raises :class:`PrintedTooMuch`.
     """
 
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def __init__(self, limit: int) -> None:
         super().__init__()

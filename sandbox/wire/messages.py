@@ -51,7 +51,7 @@ class Operation(StrEnum):
     LOAD_STATE = "load_state"
     """``target, state: dict`` → None"""
     GRADIENTS = "gradients"
-    """``target, path, args, kwargs, cotangents: tuple, parameters: bool`` → (value, arg grads, parameter grads)"""
+    """``target, path, args, kwargs, cotangents: tuple, parameters: bool`` → (value, by argument, by name)"""
 
 
 class Failure(StrEnum):

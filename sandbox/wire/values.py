@@ -95,7 +95,7 @@ class Encoder:
         if kind is list:
             return [self.encode(item, depth + 1) for item in _items(value)]
         if kind is tuple or (isinstance(value, tuple) and hasattr(kind, "_fields")):
-            return {"t": [self.encode(item, depth + 1) for item in tuple.__iter__(value)]}  # type: ignore[type-var, arg-type]
+            return {"t": [self.encode(item, depth + 1) for item in _members(value)]}
         if kind is dict:
             return {"d": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in _pairs(value)]}
         if kind is slice:
@@ -334,6 +334,10 @@ _SCALARS: Final[dict[type, Callable[[Any], object]]] = {
     complex: _encode_complex,
     str: _encode_text,
 }
+
+
+def _members(value: Any) -> list[object]:
+    return list(tuple.__iter__(value))  # a named tuple's own __iter__ is not asked
 
 
 def _items(value: Any) -> list[object]:
