@@ -14,7 +14,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
-from api import health, refusals
+from api import health, refusals, web
 from api.accounts import routes as accounts
 from api.body import BodyLimit, BoundedBody
 from api.courses import routes as courses
@@ -47,6 +47,8 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
         StoreError, UnavailableError: the data folder or the database is not ready.
     """
     services = Services.open(settings, packages=packages)
+    pages: APIRouter | None = getattr(web, "router", None)
+    answer = refusals.answering(getattr(web, "error_page", None))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -63,14 +65,16 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
         lifespan=lifespan,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(BoundedBody, limits=_BODY_LIMITS, refuse=refusals.as_json),
+            Middleware(BoundedBody, limits=_BODY_LIMITS, refuse=answer),
         ],
     )
     app.state.services = services
     app.state.watchers = Watchers()
     app.include_router(_json_routes())
     app.include_router(health.router)
-    refusals.install(app)
+    if pages is not None:
+        app.include_router(pages)
+    refusals.install(app, answer)
     return app
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,7 +37,7 @@ class BoundedBody:
         app: ASGIApp,
         *,
         limits: Sequence[BodyLimit],
-        refuse: Callable[[ApiError], Response],
+        refuse: Callable[[Request, ApiError], Response],
     ) -> None:
         self._app = app
         self._limits = tuple(limits)
@@ -49,7 +50,7 @@ class BoundedBody:
         try:
             body = await self._read(scope, receive)
         except ApiError as error:
-            await self._refuse(error)(scope, receive, send)
+            await self._refuse(Request(scope), error)(scope, receive, send)
             return
         if body is None:
             return

@@ -11,8 +11,9 @@ from api.access import Actor
 from api.accounts.service import authenticate
 from api.errors import NotAuthenticatedError
 from api.services import Services
+from api.submissions.progress import Watchers
 
-__all__ = ["CurrentActor", "CurrentServices", "current_services"]
+__all__ = ["CurrentActor", "CurrentServices", "CurrentWatchers", "current_services"]
 
 _bearer = HTTPBearer(auto_error=False, description="A token, as `gradecli login` takes it.")
 
@@ -24,6 +25,14 @@ def current_services(request: Request) -> Services:
 
 
 CurrentServices = Annotated[Services, Depends(current_services)]
+
+
+def _current_watchers(request: Request) -> Watchers:
+    watchers: Watchers = request.app.state.watchers
+    return watchers
+
+
+CurrentWatchers = Annotated[Watchers, Depends(_current_watchers)]
 
 
 def _current_actor(

@@ -22,10 +22,10 @@ from api.errors import (
 )
 from api.schemas import ErrorBody, ErrorDetail
 
-__all__ = ["PageRefusal", "as_json", "install"]
+__all__ = ["Answer", "answering", "as_json", "install"]
 
-PageRefusal = Callable[[Request, ApiError], Response]
-"""How a page (any address outside ``/api``) shows a refusal."""
+Answer = Callable[[Request, ApiError], Response]
+"""Turns a refusal into an answer."""
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +47,19 @@ def as_json(error: ApiError) -> JSONResponse:
     return JSONResponse(body.model_dump(), status_code=status, headers=challenge)
 
 
-def install(app: FastAPI, page: PageRefusal | None = None) -> None:
-    """Make ``app`` answer every error in our own words; pages outside ``/api`` through ``page``."""
+def answering(page: Answer | None) -> Answer:
+    """How refusals are answered: as JSON below ``/api``, through ``page`` everywhere else."""
 
     def answer(request: Request, error: ApiError) -> Response:
         if page is None or request.url.path.startswith("/api/"):
             return as_json(error)
         return page(request, error)
+
+    return answer
+
+
+def install(app: FastAPI, answer: Answer) -> None:
+    """Make ``app`` answer every error, its framework's too, through ``answer``."""
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ApiError)

@@ -27,6 +27,7 @@ class ContentStore:
     """The store under one folder. Any number of processes may use it at the same time."""
 
     def __init__(self, root: Path) -> None:
+        root = root.resolve()
         self._blobs = root / "blobs"
         self._packages = root / "packages"
         self._staging = root / "staging"

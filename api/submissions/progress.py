@@ -22,7 +22,7 @@ from api.access import Actor, find_submission
 from api.errors import TooManyError
 from api.jobs.models import GradingJob, JobState, ProgressEvent
 from api.services import Services
-from api.submissions.schemas import CheckEvent, IncidentEvent, StateEvent
+from api.submissions.schemas import CheckEvent, IncidentEvent, StateEvent, SubmissionState
 from api.submissions.service import queue_position, student_report
 from api.submissions.states import STATES
 from grader.report import GradeReport
@@ -47,6 +47,8 @@ class Watchers:
     """How many streams each person has open in this process."""
 
     _open: Counter[int] = field(default_factory=Counter)
+    closing: bool = False
+    """The process is about to end: streams end too, and their watchers ask the next process."""
 
     @contextmanager
     def admit(self, actor: Actor) -> Iterator[None]:
@@ -97,7 +99,9 @@ def progress_so_far(session: Session, actor: Actor, submission_id: str) -> tuple
     return tuple(CheckEvent.model_validate_json(event.data) for event in events if event.kind == "check")
 
 
-async def watch(services: Services, submission_id: str, *, after: int = 0) -> AsyncIterator[ServerSentEvent]:
+async def watch(
+    services: Services, watchers: Watchers, submission_id: str, *, after: int = 0
+) -> AsyncIterator[ServerSentEvent]:
     """The events of a submission that the caller has found visible, until it is graded or given up.
 
     Args:
@@ -108,9 +112,9 @@ async def watch(services: Services, submission_id: str, *, after: int = 0) -> As
     """
     previous: _Look | None = None
     ends_at = asyncio.get_running_loop().time() + _LONGEST_SECONDS
-    while asyncio.get_running_loop().time() < ends_at:
+    while not watchers.closing and asyncio.get_running_loop().time() < ends_at:
         look = await run_in_threadpool(_look, services, submission_id, after)
-        if (state := _news(previous, look)) is not None:
+        for state in _news(previous, look):
             yield _event("state", state)
         for event in look.events:
             after = event.id
@@ -146,27 +150,20 @@ def _events(session: Session, job: GradingJob, after: int) -> Iterator[ProgressE
     )
 
 
-def _news(previous: _Look | None, look: _Look) -> StateEvent | None:
-    """What to say about the state itself, if anything is new."""
-    if (
-        previous is not None
-        and previous.lease
-        and look.lease != previous.lease
-        and look.state is not JobState.QUEUED
-    ):
-        # It went back to the queue and out again between two looks.
-        return StateEvent(state=STATES[JobState.QUEUED], message=_STARTS_AGAIN)
-    if previous is not None and (previous.state, previous.queue_position) == (
-        look.state,
-        look.queue_position,
-    ):
-        return None
-    interrupted = look.state is JobState.QUEUED and look.lease > 0
-    return StateEvent(
-        state=STATES[look.state],
-        queue_position=look.queue_position,
-        message=_STARTS_AGAIN if interrupted else "",
+def _news(previous: _Look | None, look: _Look) -> Iterator[StateEvent]:
+    """What to say about the state itself, as far as it is new."""
+    again = StateEvent(
+        state=SubmissionState.QUEUED, queue_position=look.queue_position, message=_STARTS_AGAIN
     )
+    if look.state is JobState.QUEUED:
+        if previous is None or (previous.state, previous.queue_position) != (look.state, look.queue_position):
+            yield again if look.lease > 0 else again.model_copy(update={"message": ""})
+        return
+    if previous is not None and previous.state is JobState.RUNNING and previous.lease != look.lease:
+        # It went back to the queue and out again between two looks.
+        yield again
+    if previous is None or (previous.state, previous.lease) != (look.state, look.lease):
+        yield StateEvent(state=STATES[look.state])
 
 
 def _event(kind: str, data: BaseModel) -> ServerSentEvent:

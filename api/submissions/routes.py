@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Header, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Header, Query, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.dependencies import CurrentActor, CurrentServices
+from api.dependencies import CurrentActor, CurrentServices, CurrentWatchers
 from api.submissions import service
 from api.submissions.intake import accept_submission
-from api.submissions.progress import Watchers, require_visible, watch
+from api.submissions.progress import require_visible, watch
 from api.submissions.schemas import ReceiptIn, ReceiptOut, SubmissionOut, SubmissionReceived
 from api.submissions.uploads import MAX_FILES, UploadedFile
 from grader.report import GradeReport
@@ -83,12 +84,11 @@ def retry(services: CurrentServices, actor: CurrentActor, submission: str) -> Su
 
 
 async def _admitted(
-    request: Request, services: CurrentServices, actor: CurrentActor, submission: str
+    services: CurrentServices, watchers: CurrentWatchers, actor: CurrentActor, submission: str
 ) -> AsyncIterator[None]:
     """Decide before the stream begins, while a refusal can still be an answer of its own."""
-    watchers: Watchers = request.app.state.watchers
     with watchers.admit(actor):
-        require_visible(services, actor, submission)
+        await run_in_threadpool(require_visible, services, actor, submission)
         yield
 
 
@@ -99,12 +99,13 @@ async def _admitted(
 )
 async def events(
     services: CurrentServices,
+    watchers: CurrentWatchers,
     submission: str,
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Live progress as server-sent events; resumes after ``Last-Event-ID``."""
     after = int(last_event_id) if last_event_id.isascii() and last_event_id[:18].isdigit() else 0
-    async for event in watch(services, submission, after=after):
+    async for event in watch(services, watchers, submission, after=after):
         yield event
 
 

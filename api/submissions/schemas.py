@@ -68,7 +68,7 @@ class SubmissionOut(Payload):
 class StateEvent(Payload):
     """SSE ``state``: where the submission is now.
 
-    While it runs, ``problem`` is the one being graded, ``index`` (from 1) of ``total`` problems.
+    While it runs, ``problem`` is the one being graded: ``index`` of its ``total`` checks have ended.
     ``queued`` after ``running`` means that grading starts again (the platform failed): forget the
     checks seen so far. ``message`` is a sentence for the student, often empty.
     """
@@ -82,7 +82,10 @@ class StateEvent(Payload):
 
 
 class CheckEvent(Payload):
-    """SSE ``check``: one check ended. The student's copy; ``index`` (from 1) of ``total`` checks."""
+    """SSE ``check``: one check ended, the ``index``-th (from 1) of the problem's ``total``.
+
+    ``check`` is the student's copy.
+    """
 
     problem: str
     index: int

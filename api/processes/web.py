@@ -1,0 +1,53 @@
+"""``python -m api.processes.web FD``: the web process, on a socket that the supervisor opened.
+
+The socket outlives this process, so while it is restarted, requests wait instead of failing.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from api.app import create_app
+from api.processes.lifeline import end_with_parent
+from api.processes.log import start_logging
+from api.settings import Settings
+from api.submissions.progress import Watchers
+
+__all__ = ["main"]
+
+_FINISH_SECONDS = 10
+
+
+class _Server(uvicorn.Server):
+    """A server whose streams end when it is told to stop, instead of holding it up."""
+
+    def __init__(self, config: uvicorn.Config, watchers: Watchers) -> None:
+        super().__init__(config)
+        self._watchers = watchers
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._watchers.closing = True
+        super().handle_exit(sig, frame)
+
+
+def main(arguments: list[str]) -> None:
+    """Serve on the inherited socket until SIGTERM; requests in progress are finished."""
+    start_logging("web")
+    listener = socket.socket(fileno=int(arguments[0]))
+    app = create_app(Settings())
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_FINISH_SECONDS,
+    )
+    end_with_parent()
+    _Server(config, app.state.watchers).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,11 @@
+"""``python -m api.worker``: one worker, configured by environment variables."""
+
+from __future__ import annotations
+
+from api.processes.log import start_logging
+from api.settings import Settings
+from api.worker.process import run
+
+if __name__ == "__main__":
+    start_logging("worker")
+    run(Settings())

@@ -1,0 +1,49 @@
+"""What a worker needs of the grading engine, and the one way in which production does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from api.settings import Settings
+from grader import GradeEvent, GradeReport
+from grader.child import ChildJob, grade_in_child
+
+__all__ = ["ChildGrader", "Grader", "Work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One submission to grade: its files by problem, the frozen package, and the key that chooses
+    the hidden checks' instances."""
+
+    package: Path
+    files: Mapping[str, bytes] = field(repr=False)
+    key: bytes = field(repr=False)
+
+
+class Grader(Protocol):
+    """Something that grades."""
+
+    def __call__(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
+        """Grade ``work``, telling ``show`` of each step.
+
+        Raises:
+            GradingFailedError: the platform failed; nothing was decided.
+        """
+        ...
+
+
+class ChildGrader:
+    """Grades in a process of its own, without the worker's credentials, in the chosen sandbox."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._backend = settings.sandbox
+        self._seconds = settings.grading_seconds
+
+    def __call__(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
+        """See :meth:`Grader.__call__`."""
+        job = ChildJob(pset_folder=work.package, files=dict(work.files), backend=self._backend, key=work.key)
+        return grade_in_child(job, on_event=show, timeout=self._seconds)

@@ -1,0 +1,153 @@
+"""The worker's loop: lease, grade, write down."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from api.database import now
+from api.errors import LeaseLostError
+from api.gradebook.recording import record_report, why_unusable
+from api.jobs.queue import (
+    Lease,
+    RetryPolicy,
+    complete,
+    fail,
+    has_work,
+    lease_next,
+    prune_progress,
+    reclaim_expired,
+    release,
+)
+from api.services import Services
+from api.submissions.models import Submission
+from api.worker.grading import Grader, Work
+from api.worker.keeper import LeaseKeeper
+from grader import GradeReport, GradingFailedError, instance_key
+
+__all__ = ["Worker"]
+
+_IDLE_SECONDS = 0.2
+_PRUNE_EVERY_SECONDS = 600.0
+_PROGRESS_KEPT = timedelta(days=1)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """The platform failed: what staff should see, and whether trying again can help."""
+
+    detail: str
+    retriable: bool
+
+
+class Worker:
+    """Grades one submission after the other until ``stop`` is set.
+
+    It may be killed at any moment: its lease runs out, and another worker grades the submission.
+    """
+
+    def __init__(self, services: Services, grader: Grader, *, name: str, stop: threading.Event) -> None:
+        self._services = services
+        self._database = services.database
+        self._grader = grader
+        self._name = name
+        self._stop = stop
+        self._lease_seconds = services.settings.lease_seconds
+        self._policy = RetryPolicy(
+            tries=services.settings.grading_tries, pause_seconds=services.settings.retry_seconds
+        )
+
+    def run(self) -> None:
+        """Grade until told to stop."""
+        prune_at = time.monotonic()
+        while not self._stop.is_set():
+            if self.grade_one():
+                continue
+            if time.monotonic() >= prune_at:
+                with self._database.writing() as session:
+                    prune_progress(session, before=now() - _PROGRESS_KEPT)
+                prune_at = time.monotonic() + _PRUNE_EVERY_SECONDS
+            self._stop.wait(_IDLE_SECONDS)
+
+    def grade_one(self) -> bool:
+        """Grade the next submission. False when none waits."""
+        lease = self._take()
+        if lease is None:
+            return False
+        log.info("grading submission %s (lease %d)", lease.submission_id, lease.number)
+        try:
+            with LeaseKeeper(self._database, lease, seconds=self._lease_seconds) as keeper:
+                outcome = self._grade(lease, keeper)
+            self._write_down(lease, outcome)
+        except LeaseLostError as error:
+            log.warning("a verdict was refused: %s", error)
+        except Exception:
+            log.exception("the verdict on submission %s could not be written", lease.submission_id)
+            self._write_down(lease, _Failure(traceback.format_exc(), retriable=True))
+        except BaseException:
+            log.info("handing submission %s back: this worker was told to stop", lease.submission_id)
+            self._hand_back(lease)
+            raise
+        return True
+
+    def _take(self) -> Lease | None:
+        with self._database.reading() as session:
+            if not has_work(session):
+                return None
+        with self._database.writing() as session:
+            reclaim_expired(session, self._policy)
+            return lease_next(session, self._name, seconds=self._lease_seconds)
+
+    def _grade(self, lease: Lease, keeper: LeaseKeeper) -> GradeReport | _Failure:
+        """The report, or what went wrong. Nothing but an order to stop gets out as an exception."""
+        try:
+            with self._database.reading() as session:
+                work = self._work(session, lease)
+            return self._grader(work, keeper.show)
+        except GradingFailedError as error:
+            return _Failure(str(error), retriable=error.retriable)
+        except Exception:
+            return _Failure(traceback.format_exc(), retriable=True)
+
+    def _work(self, session: Session, lease: Lease) -> Work:
+        submission = session.get_one(Submission, lease.submission_id)
+        store = self._services.store
+        secret = self._services.keys.course_secret(submission.pset.course.name)
+        return Work(
+            package=store.package(submission.package_digest),
+            files={file.problem: store.get(file.sha256) for file in submission.files},
+            key=instance_key(secret, submission.digest),
+        )
+
+    def _write_down(self, lease: Lease, outcome: GradeReport | _Failure) -> None:
+        """One transaction: the report, the grade and the end of the job, or the failure.
+
+        Raises:
+            LeaseLostError: the job is no longer ours; nothing was written.
+        """
+        with self._database.writing() as session:
+            if isinstance(outcome, GradeReport):
+                submission = session.get_one(Submission, lease.submission_id)
+                reason = why_unusable(outcome, submission)
+                if reason is None:
+                    complete(session, lease)
+                    record_report(session, submission, outcome, lease=lease.number, worker=self._name)
+                    return
+                outcome = _Failure(reason, retriable=True)
+            state = fail(session, lease, outcome.detail, self._policy, retriable=outcome.retriable)
+        log.error("grading submission %s failed, now %s: %s", lease.submission_id, state, outcome.detail)
+
+    def _hand_back(self, lease: Lease) -> None:
+        try:
+            with self._database.writing() as session:
+                release(session, lease)
+        except LeaseLostError as error:
+            log.warning("%s", error)

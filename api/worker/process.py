@@ -1,0 +1,61 @@
+"""A worker as a process: its name, its signals, its end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+from types import FrameType
+
+from api.processes.lifeline import end_with_parent
+from api.services import Services
+from api.settings import Settings
+from api.worker.grading import ChildGrader
+from api.worker.loop import Worker
+
+__all__ = ["run"]
+
+log = logging.getLogger(__name__)
+
+
+class _StopNowError(BaseException):
+    """The time to finish the submission in progress is over. Not an error of grading, so nothing
+    that handles those may catch it."""
+
+
+def run(settings: Settings) -> None:
+    """Grade submissions until SIGTERM or SIGINT; then finish the one in progress, within
+    ``drain_seconds``, or hand it back."""
+    services = Services.open(settings)
+    stop = threading.Event()
+    _stop_on_signals(stop, settings.drain_seconds)
+    end_with_parent()
+    worker = Worker(services, ChildGrader(settings), name=_name(), stop=stop)
+    try:
+        worker.run()
+    except _StopNowError:
+        log.info("stopped before the submission in progress was graded")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        services.close()
+
+
+def _name() -> str:
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _stop_on_signals(stop: threading.Event, drain_seconds: float) -> None:
+    def drain(_number: int, _frame: FrameType | None) -> None:
+        if not stop.is_set():
+            stop.set()
+            signal.setitimer(signal.ITIMER_REAL, drain_seconds)
+
+    def stop_now(_number: int, _frame: FrameType | None) -> None:
+        raise _StopNowError
+
+    signal.signal(signal.SIGTERM, drain)
+    signal.signal(signal.SIGINT, drain)
+    signal.signal(signal.SIGALRM, stop_now)
