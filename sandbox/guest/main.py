@@ -27,6 +27,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+_CAPABILITY_VERSION_3 = 0x20080522  # from <linux/capability.h>
 _NO_NEW_PRIVILEGES = 38  # PR_SET_NO_NEW_PRIVS, from <linux/prctl.h>
 
 
@@ -88,8 +89,19 @@ def _become(uid: int | None) -> None:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
+    _drop_capabilities()
     if os.getuid() != uid or _can_regain_root():
         raise PermissionError("the guest could not give up root")
+
+
+def _drop_capabilities() -> None:
+    """Clear the inheritable set too: becoming another user clears only the others."""
+    import ctypes
+
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if ctypes.CDLL(None, use_errno=True).capset(header, nothing) != 0:
+        raise PermissionError("the guest could not drop its capabilities")
 
 
 def _can_regain_root() -> bool:
