@@ -1,0 +1,73 @@
+"""Every address a page links to, in one place; the routes in ``pages`` answer them."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+__all__ = [
+    "events",
+    "gradebook",
+    "gradebook_csv",
+    "handout",
+    "handout_zip",
+    "pset",
+    "receipt",
+    "retry",
+    "source",
+    "student",
+    "submission",
+    "submit",
+]
+
+
+def _path(*parts: str) -> str:
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def pset(course: str, name: str) -> str:
+    return _path("courses", course, "psets", name)
+
+
+def submit(course: str, name: str) -> str:
+    return _path("courses", course, "psets", name, "submissions")
+
+
+def handout_zip(course: str, name: str) -> str:
+    return _path("courses", course, "psets", name, "handout.zip")
+
+
+def handout(course: str, name: str, problem: str) -> str:
+    return _path("courses", course, "psets", name, "handouts", problem)
+
+
+def submission(submission_id: str) -> str:
+    return _path("submissions", submission_id)
+
+
+def events(submission_id: str) -> str:
+    return _path("submissions", submission_id, "events")
+
+
+def receipt(submission_id: str) -> str:
+    return _path("submissions", submission_id, "receipt.txt")
+
+
+def retry(submission_id: str) -> str:
+    return _path("submissions", submission_id, "retry")
+
+
+def source(submission_id: str, filename: str) -> str:
+    return _path("submissions", submission_id, "files", filename)
+
+
+def gradebook(course: str, *, sort: str = "", descending: bool = False) -> str:
+    query = {"sort": sort, "order": "descending" if descending else "ascending"} if sort else {}
+    return _path("courses", course, "gradebook") + (f"?{urlencode(query)}" if query else "")
+
+
+def gradebook_csv(course: str) -> str:
+    return _path("courses", course, "gradebook.csv")
+
+
+def student(course: str, student_id: int) -> str:
+    return _path("courses", course, "students", str(student_id))

@@ -1,0 +1,1 @@
+"""The routes of the pages: each asks the services, makes a view, renders it."""

@@ -1,0 +1,73 @@
+"""What staff of a course open: the gradebook, and one student's submissions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+from api.access import Action, enter_course
+from api.database import now
+from api.dependencies import CurrentServices
+from api.errors import NotFoundError
+from api.gradebook.service import gradebook
+from api.gradebook.spreadsheet import gradebook_csv
+from api.submissions.service import list_submissions
+from api.web.rendering import render
+from api.web.views.gradebook import gradebook_view, student_view
+from api.web.visitors import CurrentVisitor
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/courses/{course}")
+
+_MOST_SUBMISSIONS = 1000
+
+
+@router.get("/gradebook")
+def show_gradebook(
+    services: CurrentServices,
+    visitor: CurrentVisitor,
+    course: str,
+    sort: str = "",
+    order: Literal["ascending", "descending"] = "ascending",
+) -> Response:
+    """Every student's score in every set."""
+    with services.database.reading() as session:
+        found = enter_course(session, visitor.actor, course, Action.SEE_EVERYBODYS_WORK)
+        book = gradebook(session, visitor.actor, course)
+        view = gradebook_view(
+            book, course=found.name, course_title=found.title, sort=sort, descending=order == "descending"
+        )
+    return HTMLResponse(render("gradebook.html", reader=visitor.reader, page=view))
+
+
+@router.get("/gradebook.csv")
+def download_gradebook(services: CurrentServices, visitor: CurrentVisitor, course: str) -> Response:
+    """The same as a file for spreadsheets."""
+    with services.database.reading() as session:
+        book = gradebook(session, visitor.actor, course)
+        name = enter_course(session, visitor.actor, course, Action.SEE_EVERYBODYS_WORK).name
+    return Response(
+        gradebook_csv(book),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}-gradebook.csv"'},
+    )
+
+
+@router.get("/students/{student}")
+def show_student(services: CurrentServices, visitor: CurrentVisitor, course: str, student: int) -> Response:
+    """Everything one student handed in."""
+    with services.database.reading() as session:
+        found = enter_course(session, visitor.actor, course, Action.SEE_EVERYBODYS_WORK)
+        book = gradebook(session, visitor.actor, course)
+        submissions = list_submissions(
+            session, visitor.actor, course, student=student, limit=_MOST_SUBMISSIONS
+        )
+    row = next((row for row in book.rows if row.student.id == student), None)
+    if row is None and not submissions:
+        msg = "There is no such student in this course. The gradebook lists them."
+        raise NotFoundError(msg)
+    view = student_view(row, book.psets, submissions, course=found.name, course_title=found.title, now=now())
+    return HTMLResponse(render("student.html", reader=visitor.reader, page=view))

@@ -1,0 +1,182 @@
+"""A grade report as a page shows it: for the student it belongs to, or with everything for staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from api.web import words
+from grader.report import CheckResult, GradeReport, ProblemReport, Verdict, Visibility
+
+__all__ = [
+    "CheckView",
+    "Fact",
+    "ProblemView",
+    "ReportView",
+    "Score",
+    "Tone",
+    "check_view",
+    "report_view",
+    "score",
+]
+
+
+class Tone(StrEnum):
+    """What a verdict's colour says; the icon and the word always say it too."""
+
+    GOOD = "good"
+    BAD = "bad"
+    QUIET = "quiet"
+    INCIDENT = "incident"
+
+
+_TONES = {
+    Verdict.PASSED: Tone.GOOD,
+    Verdict.SKIPPED: Tone.QUIET,
+    Verdict.INTERNAL_ERROR: Tone.INCIDENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Points got, out of how many; ``percent`` is rounded down, so that 100 means all of them."""
+
+    got: str
+    out_of: str
+    percent: int
+
+    @property
+    def full(self) -> bool:
+        return self.percent >= 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of small print: what it is, and its value."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One check: ``score`` is None where no points hang on it, ``detail`` is mono-spaced text."""
+
+    name: str
+    title: str
+    verdict: Verdict
+    tone: Tone
+    score: Score | None
+    message: str
+    detail: str
+    printed: str
+    instance: int | None
+
+    @property
+    def icon(self) -> str:
+        return self.verdict.value.replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemView:
+    """One problem: the checks that score, then the public ones that the student has too."""
+
+    name: str
+    title: str
+    score: Score
+    message: str
+    scored: tuple[CheckView, ...]
+    public: tuple[CheckView, ...]
+    public_passed: int
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A whole report. ``facts`` (environment, digests) are for staff and empty for a student."""
+
+    title: str
+    score: Score
+    summary: str
+    problems: tuple[ProblemView, ...]
+    facts: tuple[Fact, ...]
+
+
+def score(got: float, out_of: float) -> Score:
+    """``got`` of ``out_of`` points, as shown; a set worth nothing counts as complete."""
+    percent = 100 if out_of <= 0 else int(round(100 * got / out_of, 6))
+    return Score(words.points(got), words.points(out_of), max(0, min(100, percent)))
+
+
+def report_view(report: GradeReport, *, staff: bool) -> ReportView:
+    """The view of ``report``. A student's is made from the student's copy, whatever is passed in."""
+    shown = report if staff else report.for_student()
+    return ReportView(
+        title=shown.title,
+        score=score(shown.score, shown.max_score),
+        summary=_summary(shown),
+        problems=tuple(_problem_view(problem, staff=staff) for problem in shown.problems),
+        facts=_environment(shown) if staff else (),
+    )
+
+
+def check_view(check: CheckResult) -> CheckView:
+    """The view of one check, as far as its copy of the result goes."""
+    return CheckView(
+        name=check.name,
+        title=check.title,
+        verdict=check.verdict,
+        tone=_TONES.get(check.verdict, Tone.BAD),
+        score=score(check.score, check.max_score) if check.max_score > 0 else None,
+        message=words.visible(check.message),
+        detail=words.visible(check.detail if check.detail != check.message else ""),
+        printed=words.visible(check.printed),
+        instance=check.instance,
+    )
+
+
+def _problem_view(problem: ProblemReport, *, staff: bool) -> ProblemView:
+    public = [check for check in problem.checks if check.visibility is Visibility.PUBLIC]
+    facts = (Fact("Problem version", problem.digest), Fact("Runtime", problem.runtime)) if staff else ()
+    return ProblemView(
+        name=problem.name,
+        title=problem.title,
+        score=score(problem.score, problem.max_score),
+        message=words.visible(problem.message),
+        scored=tuple(check_view(c) for c in problem.checks if c.visibility is Visibility.HIDDEN),
+        public=tuple(check_view(check) for check in public),
+        public_passed=sum(check.verdict is Verdict.PASSED for check in public),
+        facts=facts,
+    )
+
+
+def _summary(report: GradeReport) -> str:
+    """One sentence under the score: how far, and what to look at."""
+    scored = [check for problem in report.problems for check in problem.checks if check.max_score > 0]
+    missed = [check for check in scored if check.verdict is not Verdict.PASSED]
+    skipped = sum(check.verdict is Verdict.SKIPPED for check in missed)
+    if not missed:
+        return "Full marks: every check passed."
+    sentence = f"{len(scored) - len(missed)} of {words.plural(len(scored), 'check')} passed."
+    if skipped == len(missed):
+        return f"{sentence} The others did not run."
+    if skipped:
+        return f"{sentence} {_did_not_run(skipped)}: start with the ones that failed."
+    return sentence
+
+
+def _did_not_run(count: int) -> str:
+    return f"{words.plural(count, 'check')} did not run"
+
+
+def _environment(report: GradeReport) -> tuple[Fact, ...]:
+    environment = report.environment
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.versions.items()))
+    missing = ", ".join(environment.not_enforced) or "none"
+    return (
+        Fact("Sandbox", environment.backend),
+        Fact("Versions", versions or "not recorded"),
+        Fact("Limits not enforced", missing),
+        Fact("Environment", environment.digest),
+        Fact("Submission", report.submission_digest),
+    )

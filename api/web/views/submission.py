@@ -1,0 +1,222 @@
+"""One submission: while it waits, while it is graded, and its report afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.courses.schemas import ProblemOut
+from api.submissions.progress import GIVEN_UP
+from api.submissions.schemas import CheckEvent, SubmissionOut, SubmissionState
+from api.web import addresses, words
+from api.web.views.report import CheckView, ReportView, check_view, report_view
+from api.web.words import Moment
+from grader.report import GradeReport
+
+__all__ = [
+    "ProblemProgress",
+    "Progress",
+    "SourceFile",
+    "SourceLine",
+    "SubmissionView",
+    "progress",
+    "source_file",
+    "submission_view",
+]
+
+_MOST_LINES = 4000
+_LONGEST_LINE = 1000
+
+_STAFF_INCIDENT = (
+    "Grading it broke on our side several times, so nothing was scored and nothing is lost. "
+    "Once the cause is repaired (the worker's log names it), have it graded again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One line of a listing; ``anchor`` is unique on its page."""
+
+    number: int
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a submission. ``note`` says where the listing is not the file itself, if anywhere."""
+
+    filename: str
+    size: str
+    download_href: str
+    lines: tuple[SourceLine, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemProgress:
+    """A problem of the set, and those of its checks that have ended."""
+
+    name: str
+    title: str
+    checks: tuple[CheckView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far grading has come: ``total`` checks is 0 while nobody knows how many there are."""
+
+    sentence: str
+    done: int
+    total: int
+    problems: tuple[ProblemProgress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionView:
+    """A submission's page. ``student`` and ``student_href`` are empty when it is the reader's own."""
+
+    id: str
+    course: str
+    course_title: str
+    pset_title: str
+    set_href: str
+    attempt: int
+    received: Moment
+    state: SubmissionState
+    progress: Progress
+    report: ReportView | None
+    counts: str
+    receipt: str
+    receipt_href: str
+    events_href: str
+    files: tuple[SourceFile, ...]
+    staff: bool
+    student: str
+    student_href: str
+    retry_href: str
+    incident: str
+
+    @property
+    def settled(self) -> bool:
+        return self.state in (SubmissionState.GRADED, SubmissionState.FAILED)
+
+
+def submission_view(
+    submission: SubmissionOut,
+    report: GradeReport | None,
+    *,
+    seen: Iterable[CheckEvent],
+    problems: Iterable[ProblemOut],
+    course_title: str,
+    pset_title: str,
+    files: Mapping[str, bytes],
+    receipt: str,
+    best: str | None,
+    staff: bool,
+    own: bool,
+    now: datetime,
+) -> SubmissionView:
+    """The page of ``submission``.
+
+    ``seen`` are the checks that have ended so far, in order; ``best`` is the id of the student's
+    attempt that counts, if one does yet. ``staff``: the reader sees everything; ``own``: it is theirs.
+    """
+    return SubmissionView(
+        id=submission.id,
+        course=submission.course,
+        course_title=course_title,
+        pset_title=pset_title,
+        set_href=addresses.pset(submission.course, submission.pset),
+        attempt=submission.attempt,
+        received=words.moment(submission.received_at, now),
+        state=submission.state,
+        progress=progress(submission, tuple(seen), problems),
+        report=report_view(report, staff=staff) if report is not None else None,
+        counts=_counts(submission.id, best, own=own),
+        receipt=words.visible(receipt),
+        receipt_href=addresses.receipt(submission.id),
+        events_href=addresses.events(submission.id),
+        files=tuple(source_file(submission.id, name, files[name]) for name in sorted(files)),
+        staff=staff,
+        student="" if own else submission.student.name,
+        student_href="" if own else addresses.student(submission.course, submission.student.id),
+        retry_href=addresses.retry(submission.id) if staff else "",
+        incident=_STAFF_INCIDENT if staff else GIVEN_UP,
+    )
+
+
+def progress(
+    submission: SubmissionOut, seen: Sequence[CheckEvent], problems: Iterable[ProblemOut]
+) -> Progress:
+    """What a page shows of a submission that has no report yet."""
+    last = seen[-1] if seen else None
+    return Progress(
+        sentence=_sentence(submission, last),
+        done=last.index if last else 0,
+        total=last.total if last else 0,
+        problems=tuple(
+            ProblemProgress(
+                name=problem.name,
+                title=problem.title,
+                checks=tuple(
+                    check_view(each.check.for_student()) for each in seen if each.problem == problem.name
+                ),
+            )
+            for problem in problems
+        ),
+    )
+
+
+def _sentence(submission: SubmissionOut, last: CheckEvent | None) -> str:
+    position = submission.queue_position
+    if submission.state is SubmissionState.QUEUED and position is not None and position > 1:
+        return f"In the queue, {words.plural(position - 1, 'submission')} ahead."
+    if submission.state is SubmissionState.QUEUED:
+        return "In the queue, next to be graded."
+    if last is None:
+        return "Being graded."
+    return f"Checking, {last.index} of {last.total} done."
+
+
+def _counts(submission_id: str, best: str | None, *, own: bool) -> str:
+    """Whether this attempt is the one whose score is kept."""
+    if best is None:
+        return ""
+    whose = "your" if own else "the student's"
+    if best == submission_id:
+        return f"This is {whose} best attempt: it counts."
+    return f"Another of {whose} attempts scored at least as much, and counts instead."
+
+
+def source_file(submission_id: str, filename: str, content: bytes) -> SourceFile:
+    """``content`` line by line. What is not UTF-8, endless or invisible is shown so that it can be seen."""
+    text = content.decode("utf-8", errors="replace")
+    lines = words.visible(text).split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    problem = filename.removesuffix(".py")
+    return SourceFile(
+        filename=filename,
+        size=words.size(len(content)),
+        download_href=addresses.source(submission_id, filename),
+        lines=tuple(
+            SourceLine(number, f"{problem}-L{number}", _cut(line))
+            for number, line in enumerate(lines[:_MOST_LINES], start=1)
+        ),
+        note=_note(lines),
+    )
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " …"
+
+
+def _note(lines: Iterable[str]) -> str:
+    shown = list(lines)
+    if len(shown) > _MOST_LINES:
+        return f"The first {_MOST_LINES} of {len(shown)} lines are shown here."
+    if any(len(line) > _LONGEST_LINE for line in shown):
+        return "Long lines are cut here."
+    return ""
