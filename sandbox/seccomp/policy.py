@@ -121,7 +121,8 @@ RESTRICTED: tuple[Restriction, ...] = (
 
 RESTRICTED_WITHOUT_GPU: tuple[Restriction, ...] = (
     # What an interpreter asks of its descriptors: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX,
-    # FIOCLEX. Not TIOCSTI, which types into the terminal that the sandbox was started from.
-    Restriction("ioctl", 1, _WHOLE, (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
+    # FIOCLEX; and TIOCSPGRP, with which Docker's init looks for a terminal. Not TIOCSTI, which types
+    # into the terminal that the sandbox was started from.
+    Restriction("ioctl", 1, _WHOLE, (0x5401, 0x5410, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
 )
 """More of them for a sandbox without a GPU: CUDA's driver is driven by ``ioctl`` alone."""

@@ -1,0 +1,144 @@
+"""The Docker engine as a sandbox backend."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+
+from docker import APIClient
+from docker.errors import APIError
+
+from sandbox.backends.docker.container import Container, remove
+from sandbox.backends.docker.engine import EngineAddress, connect, explained, image_exists, open_client
+from sandbox.backends.docker.owner import Owner
+from sandbox.backends.docker.request import OWNER_LABEL, SANDBOX_LABEL, container_options, host_options
+from sandbox.errors import GpuUnavailableError, ImageMissingError, InfrastructureError
+from sandbox.images import reference
+from sandbox.spec import Availability, Enforcement, GpuRequest, LimitName, Runtime, SandboxSpec
+
+__all__ = ["DockerBackend"]
+
+# No grading runs this long; what is older was left by a machine that cannot be asked any more.
+_FOREIGN_CONTAINER_AGE = dt.timedelta(hours=6)
+_ABOUT_DEVICES = re.compile(r"device|gpu|nvidia|cdi", re.IGNORECASE)
+
+
+class DockerBackend:
+    """See the package. Implements :class:`sandbox.backends.base.Backend`.
+
+    ``address`` says which engine; by default what ``DOCKER_HOST`` names, else the usual socket.
+    """
+
+    name = "docker"
+
+    def __init__(self, address: EngineAddress | None = None) -> None:
+        self._given_address = address
+
+    def availability(self, runtime: Runtime) -> Availability:
+        try:
+            with connect(self._address) as client:
+                version = client.version()["Version"]
+                image = reference(runtime)
+                if not image_exists(client, image):
+                    return Availability(
+                        ok=False,
+                        detail=f"the engine does not have {image}",
+                        remedy=f"Build it: gradecli sandbox build {runtime}",
+                    )
+        except InfrastructureError as error:
+            return Availability(
+                ok=False, detail=str(error), remedy="Start a Docker engine, or use the bubblewrap sandbox."
+            )
+        return Availability(ok=True, detail=f"Docker engine {version} has {image}")
+
+    def enforcement(self) -> Enforcement:
+        """See :meth:`Backend.enforcement`. Raises InfrastructureError when the engine does not answer."""
+        with explained("say what it can limit"), connect(self._address) as client:
+            info = client.info()
+        by = {
+            LimitName.OPEN_FILES: "rlimit",
+            LimitName.DISK: "tmpfs size",
+            LimitName.INODES: "tmpfs inodes",
+            LimitName.NETWORK: "network namespace with no device",
+            LimitName.FILE_SYSTEM: "read-only image that holds only the runtime",
+            LimitName.CPU: "rlimit" + (" and cgroup quota" if info.get("CpuCfsQuota") else ""),
+        }
+        if info.get("MemoryLimit") and info.get("SwapLimit"):
+            by[LimitName.MEMORY] = "cgroup, swap included"
+        if info.get("PidsLimit"):
+            by[LimitName.PROCESSES] = "cgroup"
+        if any(option.startswith("name=seccomp") for option in info.get("SecurityOptions") or ()):
+            by[LimitName.SYSTEM_CALLS] = "seccomp"
+        return Enforcement(by)
+
+    def start(self, spec: SandboxSpec) -> Container:
+        api = self._api
+        identity = self._create(api, spec)
+        try:
+            return Container(api, self._address, identity)
+        except BaseException as error:
+            remove(api, identity)
+            if spec.gpu is not None and _is_refusal_of_a_gpu(error):
+                raise _gpu_refused(spec.gpu, error) from error
+            raise
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove the containers of owners that are gone: workers that were killed, machines that restarted.
+
+        Returns:
+            The ids of the containers that were removed.
+
+        Raises:
+            InfrastructureError: the engine does not answer.
+        """
+        removed = []
+        with explained("list its sandboxes"):
+            found = self._api.containers(all=True, filters={"label": SANDBOX_LABEL})
+        for container in found:
+            owner = Owner.parse(container["Labels"].get(OWNER_LABEL, ""))
+            gone = owner.is_gone() if owner else True
+            if gone or (gone is None and _age(container["Created"]) > _FOREIGN_CONTAINER_AGE):
+                remove(self._api, container["Id"])
+                removed.append(container["Id"])
+        return tuple(removed)
+
+    def _create(self, api: APIClient, spec: SandboxSpec) -> str:
+        image = reference(spec.runtime)
+        try:
+            with explained("create a sandbox"):
+                host = api.create_host_config(**host_options(spec))
+                return str(api.create_container(**container_options(spec, image), host_config=host)["Id"])
+        except ImageMissingError as error:
+            raise ImageMissingError(
+                f"the {spec.runtime} runtime's image {image} is not on this engine: it was never built, or "
+                f"from another version of gradecli. Build it: gradecli sandbox build {spec.runtime}"
+            ) from error
+        except InfrastructureError as error:
+            if spec.gpu is not None and _is_refusal_of_a_gpu(error):
+                raise _gpu_refused(spec.gpu, error) from error
+            raise
+
+    @functools.cached_property
+    def _address(self) -> EngineAddress:
+        return self._given_address or EngineAddress.from_environment()
+
+    @functools.cached_property
+    def _api(self) -> APIClient:
+        return open_client(self._address).api
+
+
+def _age(created: int) -> dt.timedelta:
+    return dt.datetime.now(dt.UTC) - dt.datetime.fromtimestamp(created, dt.UTC)
+
+
+def _is_refusal_of_a_gpu(error: BaseException) -> bool:
+    return isinstance(error.__cause__, APIError) and _ABOUT_DEVICES.search(str(error)) is not None
+
+
+def _gpu_refused(gpu: GpuRequest, error: BaseException) -> GpuUnavailableError:
+    wanted = ", ".join(gpu.names) or f"{gpu.count} of any"
+    return GpuUnavailableError(
+        f"the engine cannot give the GPU asked for ({gpu.source}: {wanted}): {error}. Install the NVIDIA "
+        "container toolkit on the engine's machine, and check there that `docker run --gpus all` works."
+    )
