@@ -42,10 +42,9 @@ def explain(error: CheckFailedError | StudentCodeError, visibility: Visibility, 
     public = visibility is Visibility.PUBLIC
     match error:
         case CheckFailedError():
-            shown = (
-                f"{error.sentence} {_capital(error.detail)}" if public and error.detail else error.sentence
-            )
-            return _made(Verdict.FAILED, shown, error.detail)
+            if public and error.detail:  # then the message has it, and need not be followed by it
+                return _made(Verdict.FAILED, f"{error.sentence} {_capital(error.detail)}.")
+            return _made(Verdict.FAILED, error.sentence, error.detail)
         case StudentExceptionError():
             return _explain_exception(error, file, public=public)
         case TimeLimitError():

@@ -49,6 +49,10 @@ class UnisolatedBackend:
                 detail=f"{', '.join(missing)} is not installed",
                 remedy=f"Run `pip install {' '.join(missing)}` in the environment you work in.",
             )
+        if runtime is Runtime.CUDA and shutil.which("nvidia-smi") is None:
+            return Availability(
+                ok=False, detail="no NVIDIA driver found", remedy="Submit it: the course's machine has a GPU."
+            )
         return Availability(ok=True, detail="runs your own code as a child process, without isolation")
 
     def enforcement(self) -> Enforcement:
