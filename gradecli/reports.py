@@ -1,0 +1,81 @@
+"""Shows a grade report in a terminal."""
+
+from __future__ import annotations
+
+from gradecli import messages
+from gradecli.payloads import Check, ProblemReport, Report
+from gradecli.terminal import Styled, one_line, say, say_indented
+
+__all__ = ["show_public_checks", "show_report"]
+
+_STYLES = {"passed": "green", "skipped": "dim", "internal error": "yellow"}
+_OTHER_STYLE = "red"
+_VERDICT_WIDTH = len("internal error")
+_MOST_PRINTED_LINES = 40
+
+
+def show_report(report: Report) -> None:
+    """Each check with its points and all that this copy of the report says about it, then the total."""
+    _heading(report)
+    for problem in report.problems:
+        say()
+        _problem(problem, f"{_of(problem.score, problem.max_score)} points")
+    say()
+    say(Styled(f"Total: {_of(report.score, report.max_score)} points", "bold"))
+
+
+def show_public_checks(report: Report) -> bool:
+    """The result of the public checks, which carry no points; whether all of them passed."""
+    _heading(report)
+    for problem in report.problems:
+        say()
+        _problem(problem, "")
+    checks = [check for problem in report.problems for check in problem.checks]
+    passed = sum(check.verdict == "passed" for check in checks)
+    say()
+    say(messages.public_checks_passed(passed, len(checks)))
+    return passed == len(checks)
+
+
+def _heading(report: Report) -> None:
+    say(Styled(f"{one_line(report.pset)}: {one_line(report.title)}", "bold"))
+
+
+def _problem(problem: ProblemReport, earned: str) -> None:
+    heading = f"{one_line(problem.name)}: {one_line(problem.title)}"
+    say(Styled(heading, "bold"), f"  {earned}" if earned else "")
+    if problem.message:
+        say_indented(problem.message, 2)
+    for check in problem.checks:
+        _check(check)
+
+
+def _check(check: Check) -> None:
+    verdict = one_line(check.verdict)
+    points = _of(check.score, check.max_score) if check.max_score else "public"
+    say(
+        "  ",
+        Styled(verdict.ljust(_VERDICT_WIDTH), _STYLES.get(verdict, _OTHER_STYLE)),
+        f"  {points:>9}  {one_line(check.title)}",
+    )
+    indent = 4 + _VERDICT_WIDTH
+    if check.message:
+        say_indented(check.message, indent)
+    # On a public check students get everything; on a hidden one the server leaves these empty.
+    if check.detail and check.detail != check.message:
+        say_indented(check.detail, indent, "dim")
+    if check.printed:
+        say_indented("printed:", indent, "dim")
+        say_indented(_shortened(check.printed), indent + 2, "dim")
+
+
+def _of(score: float, most: float) -> str:
+    return f"{messages.points(score)}/{messages.points(most)}"
+
+
+def _shortened(printed: str) -> str:
+    lines = printed.splitlines()
+    if len(lines) <= _MOST_PRINTED_LINES:
+        return printed
+    left_out = len(lines) - _MOST_PRINTED_LINES
+    return "\n".join([*lines[:_MOST_PRINTED_LINES], f"... ({left_out} more lines)"])
