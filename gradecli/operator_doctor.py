@@ -1,0 +1,217 @@
+"""Looks at this machine: what it can do, what it cannot, and for each of those what to do about it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from gradecli.client import CourseService
+from gradecli.errors import CommandError, NotLoggedInError
+from gradecli.home import Home
+from gradecli.terminal import Styled, one_line, say, say_indented
+
+if TYPE_CHECKING:
+    from sandbox import Backend
+
+__all__ = ["Finding", "State", "examine", "show"]
+
+_SERVICE_PACKAGES = (
+    "fastapi",
+    "uvicorn",
+    "sqlalchemy",
+    "alembic",
+    "jinja2",
+    "multipart",
+    "pydantic_settings",
+)
+_PATIENCE_SECONDS = 20
+
+# How a limit that this machine does not enforce can be had, by the limit's name in sandbox.spec.
+_LIMIT_REMEDIES = {
+    "memory": "Let the worker make cgroups (systemd: Delegate=yes), or use the docker sandbox.",
+    "cpu": "Let the worker make cgroups (systemd: Delegate=yes), or use the docker sandbox.",
+    "processes": "Let the worker make cgroups (systemd: Delegate=yes), or use the docker sandbox.",
+    "inodes": "Let the worker make cgroups (systemd: Delegate=yes), or use the docker sandbox.",
+    "disk": "Use the bubblewrap sandbox, whose only writable folder is bounded, or give the worker a quota.",
+}
+_OTHER_LIMIT_REMEDY = "Use the docker or bubblewrap sandbox on Linux; a server uses nothing else."
+
+
+class State(StrEnum):
+    """Whether something works here."""
+
+    OK = "ok"
+    LIMITED = "limited"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination. ``remedy`` is there whenever ``state`` is not ``OK``."""
+
+    what: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def examine() -> tuple[Finding, ...]:
+    """Look at everything. Takes seconds; changes nothing."""
+    return (
+        Finding(
+            "Python", State.OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+        ),
+        _library("numpy", "pip install numpy"),
+        _library("torch", "pip install 'gradecli[torch]' (only for sets that use PyTorch)"),
+        _log_in(),
+        _service(),
+        *_sandboxes(),
+        _docker_engine(),
+        _gpu(),
+    )
+
+
+def show(findings: tuple[Finding, ...]) -> None:
+    """Print the findings, each remedy under what it cures."""
+    styles = {State.OK: "green", State.LIMITED: "yellow", State.MISSING: "red"}
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        state = Styled(finding.state.value.ljust(7), styles[finding.state])
+        say(state, f"  {finding.what.ljust(width)}  {one_line(finding.detail)}")
+        if finding.remedy:
+            say_indented(finding.remedy, 9 + width + 2)
+
+
+def _library(name: str, remedy: str) -> Finding:
+    try:
+        return Finding(name, State.OK, version(name))
+    except PackageNotFoundError:
+        return Finding(name, State.MISSING, "not installed", remedy)
+
+
+def _log_in() -> Finding:
+    what = "course server"
+    try:
+        credentials = Home().credentials()
+    except NotLoggedInError:
+        return Finding(what, State.MISSING, "not logged in", "gradecli login URL")
+    try:
+        with CourseService(credentials.url, credentials.token) as service:
+            return Finding(what, State.OK, f"{credentials.url}, as {service.me().name}")
+    except CommandError as error:
+        return Finding(what, State.MISSING, f"{credentials.url} cannot be used", str(error))
+
+
+def _service() -> Finding:
+    absent = [name for name in _SERVICE_PACKAGES if find_spec(name) is None]
+    if absent:
+        detail = f"not installed: {', '.join(absent)}"
+        return Finding(
+            "gradecli serve", State.MISSING, detail, "pip install 'gradecli[worker]' (only on a server)"
+        )
+    return Finding("gradecli serve", State.OK, "everything it needs is installed")
+
+
+def _sandboxes() -> Iterator[Finding]:
+    from sandbox import InfrastructureError
+    from sandbox.backends import SERVER_BACKENDS, find
+
+    for name in (*SERVER_BACKENDS, "subprocess"):
+        try:
+            backend = find(name)
+        except InfrastructureError as error:
+            yield Finding(f"sandbox {name}", State.MISSING, "cannot be used", str(error))
+        else:
+            yield from _sandbox(backend)
+
+
+def _sandbox(backend: Backend) -> Iterator[Finding]:
+    from sandbox import Runtime
+
+    works = False
+    for runtime in Runtime:
+        answer = backend.availability(runtime)
+        works = works or answer.ok
+        yield Finding(
+            f"sandbox {backend.name}, {runtime.value}",
+            State.OK if answer.ok else State.MISSING,
+            answer.detail,
+            "" if answer.ok else answer.remedy or "See docs for this sandbox.",
+        )
+    if not works:
+        return
+    what = f"sandbox {backend.name}, limits"
+    enforcement = backend.enforcement()
+    missing = enforcement.not_enforced
+    if backend.name == "subprocess":
+        yield Finding(
+            what, State.LIMITED, "no isolation at all", "It only ever runs your own code; no server uses it."
+        )
+    elif missing:
+        remedies = dict.fromkeys(_LIMIT_REMEDIES.get(limit.value, _OTHER_LIMIT_REMEDY) for limit in missing)
+        yield Finding(
+            what,
+            State.LIMITED,
+            "not enforced here: " + ", ".join(limit.value for limit in missing),
+            "\n".join(remedies),
+        )
+    else:
+        how = ", ".join(f"{limit.value} ({by})" for limit, by in enforcement.by.items())
+        yield Finding(what, State.OK, f"all enforced: {how}")
+
+
+def _docker_engine() -> Finding:
+    what = "Docker engine"
+    remedy = "Install and start Docker, and let this user reach its socket. Only for the docker sandbox."
+    if find_spec("docker") is None:
+        return Finding(
+            what, State.MISSING, "its Python library is not installed", "pip install 'gradecli[worker]'"
+        )
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=_PATIENCE_SECONDS)
+        try:
+            about = client.version()
+        finally:
+            client.close()
+    except (DockerException, OSError) as error:
+        return Finding(what, State.MISSING, f"does not answer: {error}", remedy)
+    return Finding(what, State.OK, f"version {about.get('Version', 'unknown')}")
+
+
+def _gpu() -> Finding:
+    what = "GPU"
+    remedy = (
+        "Only sets with the cuda runtime need one: a machine with an NVIDIA GPU, its driver and nvidia-smi."
+    )
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return Finding(what, State.MISSING, "no NVIDIA driver found", remedy)
+    try:
+        listed = subprocess.run(
+            [program, "--query-gpu=name,memory.total", "--format=csv,noheader"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding(what, State.MISSING, f"nvidia-smi failed: {error}", remedy)
+    if listed.returncode != 0 or not listed.stdout.strip():
+        return Finding(
+            what, State.MISSING, f"nvidia-smi says: {(listed.stdout + listed.stderr).strip()}", remedy
+        )
+    return Finding(what, State.OK, "; ".join(listed.stdout.strip().splitlines()))

@@ -1,0 +1,114 @@
+"""Runs the course service, a worker beside it, and what an operator does to its data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradecli.errors import BadInputError, PlatformError
+from gradecli.terminal import note, say
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+__all__ = ["issue_token", "run_service", "run_worker"]
+
+
+def run_service(
+    *, host: str | None, port: int | None, data: Path | None, problems: Path | None, sandbox: str | None
+) -> None:
+    """Run until SIGTERM or Ctrl-C. What is ``None`` comes from the environment or its default.
+
+    Raises:
+        BadInputError: a setting cannot be right, or there is no folder of problems.
+        PlatformError: the service's packages are missing, or it cannot start on this machine.
+    """
+    settings = _settings(host=host, port=port, data=data, problems=problems, sandbox=sandbox)
+    if not settings.problems.is_dir():
+        raise BadInputError(
+            f"There is no folder {settings.problems} of problem packages. Name one with --problems DIR."
+        )
+    _point_out_a_missing_sandbox(settings.sandbox)
+    from api.supervisor import serve
+
+    try:
+        serve(settings, announce=say)
+    except OSError as error:
+        raise PlatformError(
+            f"The service cannot listen on {settings.host}, port {settings.port}: {error.strerror or error}. "
+            "Is it running already? Otherwise choose another with --port."
+        ) from error
+
+
+def run_worker(*, data: Path | None, problems: Path | None, sandbox: str | None) -> None:
+    """Grade submissions of the service whose data is in ``data`` until SIGTERM or Ctrl-C."""
+    settings = _settings(data=data, problems=problems, sandbox=sandbox)
+    _point_out_a_missing_sandbox(settings.sandbox)
+    from api.errors import ApiError, StoreError
+    from api.processes.log import start_logging
+    from api.worker.process import run
+
+    start_logging("worker")
+    try:
+        run(settings)
+    except (ApiError, StoreError) as error:
+        raise PlatformError(
+            f"{error} Start the service once first: gradecli serve --data {settings.data}"
+        ) from error
+
+
+def issue_token(email: str, *, data: Path | None) -> str:
+    """A new token for the person with that e-mail address.
+
+    Raises:
+        BadInputError: there is nobody, or no service, of that description.
+    """
+    settings = _settings(data=data)
+    if settings.database_url is None and not settings.data.is_dir():
+        raise BadInputError(
+            f"There is no service's data in {settings.data}. Name its folder with --data DIR."
+        )
+    from api.bootstrap import new_token
+    from api.errors import NotFoundError
+
+    try:
+        return new_token(settings, email)
+    except NotFoundError as error:
+        raise BadInputError(str(error)) from error
+
+
+def _settings(**given: object) -> Settings:
+    if os.name != "posix":
+        raise PlatformError(
+            "The course service runs on Linux and macOS. On Windows, run it in WSL or in Docker."
+        )
+    try:
+        from pydantic import ValidationError
+
+        from api.settings import Settings
+    except ImportError as error:
+        raise PlatformError(
+            f"The course service needs {error.name}, which is not installed: pip install 'gradecli[worker]'"
+        ) from error
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors()]
+        raise BadInputError("These settings cannot be used:\n" + "\n".join(lines)) from error
+
+
+def _point_out_a_missing_sandbox(name: str) -> None:
+    from sandbox import InfrastructureError, Runtime
+    from sandbox.backends import find
+
+    try:
+        answer = find(name).availability(Runtime.NUMPY)
+    except InfrastructureError as error:
+        problem = str(error)
+    else:
+        if answer.ok:
+            return
+        problem = f"{answer.detail}. {answer.remedy}"
+    note(f"Nothing can be graded yet: the {name} sandbox does not work on this machine. {problem}")
+    note("Everything else works; submissions wait. See gradecli doctor.")
