@@ -150,7 +150,7 @@ def _explain_exception(error: StudentExceptionError, file: str, *, public: bool)
         case _:
             text = f"{called} raised {_article(error.kind)}{where}."
             text += f" It says: {error.text}{_source(error.frames)}" if public and error.text else ""
-    return _made(Verdict.ERROR, text, detail)
+    return _made(Verdict.ERROR, text, "" if public else detail)
 
 
 def _where(frames: tuple[StudentFrame, ...], file: str) -> str:
