@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
@@ -48,7 +49,12 @@ def _renderer() -> MarkdownIt:
     # Pictures would have to come from somewhere; the security policy allows no other host.
     markdown.disable("image")
     markdown.inline.ruler.before("escape", "tex", _read_tex)
+    # Before all other blocks: a line of a formula may begin with "+ b" or "> 0".
+    markdown.block.ruler.before(
+        "code", "tex_block", _read_tex_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     markdown.add_render_rule("tex", _write_tex)
+    markdown.add_render_rule("tex_block", _write_tex_block)
     return markdown
 
 
@@ -72,6 +78,28 @@ def _read_tex(state: StateInline, silent: bool) -> bool:
         token.markup = fence
     state.pos = closing + len(fence)
     return True
+
+
+def _read_tex_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """Take a block of lines whole that begins with ``$$`` and ends, on one of its lines, with ``$$``."""
+    for last in range(first, end):
+        lines = state.getLines(first, last + 1, state.blkIndent, False).strip()
+        if not lines.startswith("$$") or state.isEmpty(last):
+            return False
+        if len(lines) > 2 * len("$$") and lines.endswith("$$"):
+            break
+    else:
+        return False
+    if not silent:
+        token = state.push("tex_block", "div", 0)
+        token.content = lines[2:-2].strip()
+        token.map = [first, last + 1]
+    state.line = last + 1
+    return True
+
+
+def _write_tex_block(_: RendererHTML, tokens: list[Token], index: int, *_more: object) -> str:
+    return f'<div class="tex block">{escape(tokens[index].content)}</div>\n'
 
 
 def _write_tex(_: RendererHTML, tokens: list[Token], index: int, *_more: object) -> str:

@@ -1,17 +1,45 @@
-"""A small course as the services describe it, for pages to be made of."""
+"""Two worlds for pages: samples of what services answer, and a small course on a real service."""
 
 from __future__ import annotations
 
+import io
+import re
+import shutil
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api.accounts.schemas import EnrolmentOut, PersonOut
+from api.accounts.service import create_user, issue_token
+from api.app import create_app
+from api.bootstrap import prepare
+from api.courses.models import Course, Enrolment, PublishedPset
+from api.courses.packages import BuiltPackage, PackageSummary
 from api.courses.schemas import ProblemOut, PsetOut
 from api.gradebook.schemas import GradebookCell, GradebookOut, GradebookPset, GradebookRow, MyScore
 from api.roles import Role
+from api.services import Services
+from api.settings import Settings
+from api.store import ContentStore
+from api.submissions.digest import submission_digest
 from api.submissions.schemas import CheckEvent, StudentOut, SubmissionOut, SubmissionState
+from api.web.handouts import to_html
+from api.web.rendering import Reader, render
+from api.web.views.gradebook import gradebook_view, student_view
+from api.web.views.student import HandoutView, HomeView, course_view, set_view
+from api.web.views.submission import submission_view
+from api.worker.grading import Work
+from api.worker.loop import Worker
+from grader import EventKind, GradeEvent
 from grader.report import CheckResult, Environment, GradeReport, ProblemReport, Verdict, Visibility
 
 HOSTILE = '<script>document.title = "owned"</script><img src=x onerror=alert(1)>'
@@ -148,7 +176,7 @@ class SampleCourse:
                 Verdict.FAILED,
                 0,
                 1.5,
-                message="dW is twice what it should be. Is the loss averaged over the batch, its gradient not?",
+                message="dW is twice what it should be. Is the loss a mean over the batch, its gradient not?",
                 detail="instance 11: dW max abs difference 0.83 (rtol 1e-9, atol 1e-11)",
             ),
             check(
@@ -240,7 +268,7 @@ class SampleCourse:
     @property
     def seen(self) -> tuple[CheckEvent, ...]:
         return tuple(
-            CheckEvent(problem="linear_softmax", index=index, total=14, check=check.for_student())
+            CheckEvent(problem="linear_softmax", index=index, total=12, check=check.for_student())
             for index, check in enumerate(self.checks[:5], start=1)
         )
 
@@ -285,3 +313,256 @@ class SampleCourse:
 @pytest.fixture
 def course() -> SampleCourse:
     return SampleCourse()
+
+
+def _submission_page(course: SampleCourse, reader: Reader, **changes: object) -> str:
+    submission = course.submission(
+        3, **{key: changes.pop(key) for key in ("state", "score") if key in changes}
+    )
+    report = changes.pop("report", None)
+    staff = bool(changes.pop("staff", False))
+    fields = {
+        "seen": (),
+        "problems": course.problems,
+        "course_title": "Deep Learning",
+        "pset_title": "Backpropagation by hand",
+        "files": {"linear_softmax.py": course.source},
+        "receipt": "gradecli-receipt-1.abc.def",
+        "best": submission.id,
+        "staff": staff,
+        "own": not staff,
+        "now": course.now,
+    }
+    view = submission_view(submission, report, **{**fields, **changes})
+    return render("submission.html", reader=reader, page=view)
+
+
+@pytest.fixture
+def every_page(course: SampleCourse) -> dict[str, str]:
+    """The HTML of each page in each of its states, with hostile text wherever a person can put some."""
+    reader = Reader(name=HOSTILE, csrf="0" * 64)
+    hostile_set = course.backprop.model_copy(update={"title": HOSTILE})
+    waiting = {"state": SubmissionState.RUNNING, "score": None}
+    failed = {"state": SubmissionState.FAILED, "score": None}
+    book, named = course.book(9), course.book(2)
+    person = named.rows[0].student.model_copy(update={"name": HOSTILE, "email": HOSTILE})
+    named = named.model_copy(update={"rows": (named.rows[0].model_copy(update={"student": person}),)})
+
+    def home(enrolment: EnrolmentOut, *psets: PsetOut) -> str:
+        view = course_view(enrolment, psets, course.scores, course.submissions, course.now)
+        return render("home.html", reader=reader, page=HomeView((view,), is_admin=False))
+
+    def one_set(pset: PsetOut, **changes: object) -> str:
+        fields = {"now": course.now, "ticket": "t", "handouts": frozenset({"linear_softmax"}), **changes}
+        view = set_view(course.student, pset, course.scores[0], course.submissions, **fields)
+        return render("set.html", reader=reader, page=view)
+
+    def gradebook(book: GradebookOut) -> str:
+        view = gradebook_view(book, course="dl", course_title=HOSTILE, sort="pset1", descending=True)
+        return render("gradebook.html", reader=reader, page=view)
+
+    student = student_view(
+        named.rows[0], named.psets, course.submissions, course="dl", course_title=HOSTILE, now=course.now
+    )
+    handout = HandoutView(HOSTILE, HOSTILE, "/", HOSTILE, to_html(f"# Title\n\n{HOSTILE} $x_1$"))
+    return {
+        "log in": render("login.html", reader=None, problem="", next="/"),
+        "log in again": render("login.html", reader=None, problem=HOSTILE, next=HOSTILE),
+        "home": home(course.student, hostile_set, course.attention, course.warm_up),
+        "home without sets": home(course.student),
+        "home of staff": home(course.staff, hostile_set),
+        "home of staff without sets": home(course.staff),
+        "home without courses": render("home.html", reader=reader, page=HomeView((), is_admin=True)),
+        "set": one_set(hostile_set),
+        "set refused": one_set(hostile_set, problem=f"{HOSTILE} is not a file of `pset1`."),
+        "set closed": one_set(course.warm_up),
+        "handout": render("handout.html", reader=reader, page=handout),
+        "waiting": _submission_page(course, reader, **waiting),
+        "running": _submission_page(course, reader, seen=course.seen, **waiting),
+        "failed": _submission_page(course, reader, **failed),
+        "failed for staff": _submission_page(course, reader, staff=True, **failed),
+        "report": _submission_page(course, reader, report=course.report, pset_title=HOSTILE),
+        "report for staff": _submission_page(course, reader, report=course.report, staff=True),
+        "gradebook": gradebook(book),
+        "gradebook of one": gradebook(named),
+        "gradebook without students": gradebook(course.book(0)),
+        "student": render("student.html", reader=reader, page=student),
+        "error": render(
+            "error.html", reader=None, title="There is nothing here", sentence=f"`{HOSTILE}` {HOSTILE}"
+        ),
+    }
+
+
+LABEL = "A set of two"
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=edge"}
+GOOD = b"x = 1\n"
+
+
+class TwoProblems:
+    """A package source with one set, ``pset1``: problems ``alpha`` and ``beta``, and a handout."""
+
+    def __init__(self, store: ContentStore) -> None:
+        self.store = store
+
+    def build(self, name: str) -> BuiltPackage:
+        digest = "1".ljust(64, "0")
+        with self.store.staging_folder() as staging:
+            (staging / "package").mkdir()
+            (staging / "package" / "pset.toml").write_text('name = "pset1"\n')
+            self.store.keep_package(staging / "package", digest)
+        problems = (
+            ProblemOut(name="alpha", title="Alpha", points=6),
+            ProblemOut(name="beta", title="Beta", points=4),
+        )
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as opened:
+            opened.writestr("pset1/alpha.md", "# Alpha\n\nCompute $x_1$.\n")
+        summary = PackageSummary(name=name, title=LABEL, digest=digest, max_score=10, problems=problems)
+        return BuiltPackage(summary=summary, handout_sha256=self.store.put(archive.getvalue()))
+
+
+def _no_file_chosen(form: dict[str, str]) -> bytes:
+    """What browsers send when nobody chose a file: a part with an empty file name."""
+    parts = [f'name="{name}"\r\n\r\n{value}' for name, value in form.items()]
+    parts.append('name="files"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n')
+    return "".join(
+        [*(f"--edge\r\nContent-Disposition: form-data; {part}\r\n" for part in parts), "--edge--\r\n"]
+    ).encode()
+
+
+class Browser:
+    """Somebody's browser, without scripts: it keeps cookies, and sends a form as the page has it."""
+
+    def __init__(self, site: Site) -> None:
+        self.http = TestClient(site.app, base_url="http://course.test", follow_redirects=False)
+
+    def log_in(self, token: str) -> None:
+        answer = self.http.post("/login", data={"token": token})
+        assert answer.status_code == 303, answer.text
+
+    def get(self, path: str, **options: Any) -> Any:
+        return self.http.get(path, **options)
+
+    def proof(self, path: str = "/") -> str:
+        found = re.search(r'name="csrf" value="(\w+)"', self.get(path).text)
+        assert found
+        return found[1]
+
+    def ticket(self) -> str:
+        found = re.search(r'name="ticket" value="([\w-]+)"', self.get(Site.PSET).text)
+        assert found
+        return found[1]
+
+    def hand_in(self, *files: tuple[str, bytes], **fields: str) -> Any:
+        form = {"csrf": self.proof(), "ticket": fields.pop("ticket", "") or self.ticket(), **fields}
+        parts = [("files", (name, content, "text/x-python")) for name, content in files]
+        if parts:
+            return self.http.post(f"{Site.PSET}/submissions", data=form, files=parts)
+        return self.http.post(f"{Site.PSET}/submissions", content=_no_file_chosen(form), headers=MULTIPART)
+
+    def submit(self, content: bytes = GOOD) -> str:
+        answer = self.hand_in(("alpha.py", content))
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"].removeprefix("/submissions/")
+
+
+class Site:
+    """The service with a course ``dl``: ada and bob (students), tess (grader), iris (instructor), root."""
+
+    PSET = "/courses/dl/psets/pset1"
+    ROLES: ClassVar = {
+        "ada": Role.STUDENT,
+        "bob": Role.STUDENT,
+        "tess": Role.GRADER,
+        "iris": Role.INSTRUCTOR,
+    }
+
+    def __init__(self, settings: Settings, tokens: dict[str, str]) -> None:
+        self.tokens = tokens
+        self.services = Services.open(settings)
+        self.app = create_app(settings, packages=TwoProblems(self.services.store))
+        self.report: GradeReport | Exception = RuntimeError("no report was given")
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def furnish(self) -> None:
+        """Make the course, its people and its published set."""
+        with self.services.database.writing() as session:
+            course = Course(name="dl", title="Deep Learning")
+            session.add(course)
+            for name, role in self.ROLES.items():
+                self.tokens[name] = self.enrol(
+                    session, course, name.capitalize(), f"{name}@example.org", role
+                )
+        iris = {"Authorization": f"Bearer {self.tokens['iris']}"}
+        TestClient(self.app).put("/api/v1/courses/dl/psets/pset1", json={"due_at": None}, headers=iris)
+
+    def close(self) -> None:
+        self.app.state.services.close()
+        self.services.close()
+
+    def enrol(self, session: Session, course: Course, name: str, email: str, role: Role) -> str:
+        user = create_user(session, name=name, email=email)
+        session.add(Enrolment(course=course, user=user, role=role))
+        return issue_token(session, user.id, label="test")
+
+    def browser(self, who: str | None = None) -> Browser:
+        browser = Browser(self)
+        if who is not None:
+            browser.log_in(self.tokens[who])
+        return browser
+
+    def close_set(self) -> None:
+        with self.services.database.writing() as session:
+            pset = session.scalars(select(PublishedPset)).one()
+            pset.due_at = datetime.now(UTC) - timedelta(minutes=1)
+
+    def grade(self, report: GradeReport | Exception) -> None:
+        """Let a worker grade what waits: as in ``report``, or failing like that."""
+        self.report = report
+        worker = Worker(self.services, self._grader, name="w1", stop=threading.Event())
+        while worker.grade_one():
+            pass
+
+    def _grader(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
+        if isinstance(self.report, Exception):
+            raise self.report
+        for problem in self.report.problems:
+            for index, check in enumerate(problem.checks):
+                total = len(problem.checks)
+                event = GradeEvent(
+                    kind=EventKind.CHECK_FINISHED, problem=problem.name, index=index, total=total, check=check
+                )
+                show(event)
+        self.meanwhile()
+        return self.report.model_copy(update={"submission_digest": submission_digest(work.files)})
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A data folder with the course in it, made once and copied for each test."""
+    settings = Settings(data=tmp_path_factory.mktemp("site") / "data")
+    root = prepare(settings).admin_token
+    assert root is not None
+    site = Site(settings, {"root": root})
+    site.furnish()
+    site.close()
+    return settings.data, site.tokens
+
+
+@pytest.fixture
+def site(furnished: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Site]:
+    data, tokens = furnished
+    shutil.copytree(data, tmp_path / "data")
+    opened = Site(Settings(data=tmp_path / "data", retry_seconds=0.001, grading_tries=1), dict(tokens))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def report(course: SampleCourse) -> GradeReport:
+    """A report on ``pset1`` of the site, without a check that broke inside the platform."""
+    checks = tuple(check for check in course.checks if check.verdict is not Verdict.INTERNAL_ERROR)
+    problem = course.report.problems[0].model_copy(
+        update={"name": "alpha", "title": "Alpha", "checks": checks}
+    )
+    return course.report.model_copy(update={"score": 1.5, "problems": (problem,)})

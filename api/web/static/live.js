@@ -4,6 +4,7 @@
 const live = document.querySelector("[data-live]");
 const headline = live.querySelector("[data-headline]");
 const bar = live.querySelector("progress");
+const problems = [...live.querySelectorAll("[data-problem]")];
 const template = live.querySelector("[data-check-template]");
 const tones = { passed: "good", skipped: "quiet", "internal error": "incident" };
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2, useGrouping: false });
@@ -14,7 +15,7 @@ function say(sentence) {
 
 /** Text goes in as text: nothing a submission says is ever read as markup. */
 function addCheck(problem, check) {
-  const section = live.querySelector(`[data-problem="${CSS.escape(problem)}"]`);
+  const section = problems.find((each) => each.dataset.problem === problem);
   const list = section?.querySelector("[data-checks]");
   if (!list || list.querySelector(`[data-check="${CSS.escape(check.name)}"]`)) return;
   const row = template.content.firstElementChild.cloneNode(true);
@@ -37,32 +38,53 @@ function inQueue(position) {
   return `In the queue, ${position - 1} ${position === 2 ? "submission" : "submissions"} ahead.`;
 }
 
+/** How far the problem at hand is, and with it the whole. */
+function advance(problem, index, total) {
+  const before = Math.max(0, problems.findIndex((section) => section.dataset.problem === problem));
+  const which = problems.length > 1 ? `Problem ${before + 1} of ${problems.length}: ` : "";
+  say(`${which}${index} of ${total} ${total === 1 ? "check" : "checks"} done.`);
+  bar.value = before + index / total;
+}
+
 function forget() {
   for (const list of live.querySelectorAll("[data-checks]")) list.replaceChildren();
   bar.removeAttribute("value");
 }
 
+function reload() {
+  events.close();
+  location.reload();
+}
+
+/** Some networks let no stream through: then the page asks again now and then. */
+function waitAWhile() {
+  clearTimeout(patience);
+  patience = setTimeout(reload, 30_000);
+}
+
 const events = new EventSource(live.dataset.live);
 let wasRunning = false;
+let patience;
+waitAWhile();
 
 events.addEventListener("state", ({ data }) => {
+  waitAWhile();
   const state = JSON.parse(data);
   if (state.state === "queued" && wasRunning) forget();
   wasRunning = state.state === "running";
   if (state.message) say(state.message);
   else if (state.state === "queued" && state.queue_position) say(inQueue(state.queue_position));
-  else if (state.state === "running" && !bar.hasAttribute("value")) say("Being graded.");
+  else if (state.problem && state.total) advance(state.problem, state.index, state.total);
 });
 events.addEventListener("check", ({ data }) => {
+  waitAWhile();
   const { problem, index, total, check } = JSON.parse(data);
-  bar.max = total;
-  bar.value = index;
-  say(`Checking, ${index} of ${total} done.`);
+  advance(problem, index, total);
   addCheck(problem, check);
 });
-for (const end of ["report", "incident"]) {
-  events.addEventListener(end, () => {
-    events.close();
-    location.reload();
-  });
-}
+events.addEventListener("report", reload);
+events.addEventListener("incident", reload);
+events.addEventListener("error", () => {
+  // The browser tries again by itself, except where it was refused.
+  if (events.readyState === EventSource.CLOSED) setTimeout(reload, 5_000);
+});

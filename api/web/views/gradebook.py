@@ -38,6 +38,7 @@ class Cell:
     href: str
     title: str
     full: bool
+    pending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +177,10 @@ def _cell(cell: GradebookCell | None, out_of: float, student: str, figures: _Fig
         return None
     attempts = words.plural(cell.attempts, "attempt")
     if cell.score is None or cell.submission_id is None:
-        return Cell("not graded", student, f"{attempts}, none graded yet", full=False)
+        return Cell("not graded", student, f"{attempts}, none graded yet", full=False, pending=True)
     href = addresses.submission(cell.submission_id)
-    return Cell(figures.write(cell.score), href, f"Best of {attempts}", score(cell.score, out_of).full)
+    full = score(cell.score, out_of).full
+    return Cell(figures.write(cell.score), href, f"Best of {attempts}", full=full, pending=False)
 
 
 def student_view(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -57,13 +57,17 @@ class SetCard:
 
 @dataclass(frozen=True, slots=True)
 class CourseView:
-    """One course of the reader's. ``gradebook_href`` is empty for a student."""
+    """One course of the reader's. ``gradebook_href`` is empty for a student.
+
+    ``example_due`` is a due date for the hint that staff see while nothing is published.
+    """
 
     name: str
     title: str
     role: str
     sets: tuple[SetCard, ...]
     gradebook_href: str
+    example_due: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,7 @@ def course_view(
         role=enrolment.role.value,
         sets=tuple(cards),
         gradebook_href=addresses.gradebook(enrolment.course) if enrolment.role.is_staff else "",
+        example_due=f"{now + timedelta(days=14):%Y-%m-%dT23:59}",
     )
 
 
@@ -195,7 +200,9 @@ def _card(
 
 def _staff_step(enrolment: EnrolmentOut, pset: PsetOut) -> NextStep:
     href = addresses.gradebook(enrolment.course, sort=pset.name, descending=True)
-    return NextStep("Open for submissions." if pset.accepting else "Closed.", "See the scores", href)
+    return NextStep(
+        "Open for submissions." if pset.accepting else "No longer takes submissions.", "See the scores", href
+    )
 
 
 def next_step(course: str, pset: PsetOut, mine: MyScore | None, latest: SubmissionOut | None) -> NextStep:

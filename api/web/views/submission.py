@@ -65,11 +65,10 @@ class ProblemProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far grading has come: ``total`` checks is 0 while nobody knows how many there are."""
+    """How far grading has come: ``done`` problems, in parts of one; None before the first check."""
 
     sentence: str
-    done: int
-    total: int
+    done: str | None
     problems: tuple[ProblemProgress, ...]
 
 
@@ -108,7 +107,7 @@ def submission_view(
     report: GradeReport | None,
     *,
     seen: Iterable[CheckEvent],
-    problems: Iterable[ProblemOut],
+    problems: Sequence[ProblemOut],
     course_title: str,
     pset_title: str,
     files: Mapping[str, bytes],
@@ -148,14 +147,15 @@ def submission_view(
 
 
 def progress(
-    submission: SubmissionOut, seen: Sequence[CheckEvent], problems: Iterable[ProblemOut]
+    submission: SubmissionOut, seen: Sequence[CheckEvent], problems: Sequence[ProblemOut]
 ) -> Progress:
     """What a page shows of a submission that has no report yet."""
     last = seen[-1] if seen else None
+    names = [problem.name for problem in problems]
+    before = names.index(last.problem) if last and last.problem in names else 0
     return Progress(
-        sentence=_sentence(submission, last),
-        done=last.index if last else 0,
-        total=last.total if last else 0,
+        sentence=_sentence(submission, last, before, len(names)),
+        done=f"{before + last.index / last.total:.3f}" if last else None,
         problems=tuple(
             ProblemProgress(
                 name=problem.name,
@@ -169,7 +169,8 @@ def progress(
     )
 
 
-def _sentence(submission: SubmissionOut, last: CheckEvent | None) -> str:
+def _sentence(submission: SubmissionOut, last: CheckEvent | None, before: int, problems: int) -> str:
+    """In words; static/live.js says the same."""
     position = submission.queue_position
     if submission.state is SubmissionState.QUEUED and position is not None and position > 1:
         return f"In the queue, {words.plural(position - 1, 'submission')} ahead."
@@ -177,7 +178,8 @@ def _sentence(submission: SubmissionOut, last: CheckEvent | None) -> str:
         return "In the queue, next to be graded."
     if last is None:
         return "Being graded."
-    return f"Checking, {last.index} of {last.total} done."
+    which = f"Problem {before + 1} of {problems}: " if problems > 1 else ""
+    return f"{which}{last.index} of {words.plural(last.total, 'check')} done."
 
 
 def _counts(submission_id: str, best: str | None, *, own: bool) -> str:
