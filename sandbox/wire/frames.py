@@ -89,6 +89,8 @@ def read_prefix(data: Buffer, limits: FrameLimits) -> Prefix:
         WireOverflowError: a length is over its limit.
         WireError: this is not the start of a frame.
     """
+    if len(data) != PREFIX_BYTES:
+        raise WireError("the frame is shorter than its prefix")
     magic, header_bytes, body_bytes = _PREFIX.unpack(data)
     if magic != MAGIC:
         raise WireError("the frame does not start with the wire's magic bytes")

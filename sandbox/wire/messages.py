@@ -175,7 +175,9 @@ def _fields(message: Message) -> tuple[str, tuple[object, ...]]:
 def _read_request(number: object, operation: object, operands: object, release: object) -> Request:
     if not isinstance(operands, tuple) or not isinstance(release, tuple):
         raise WireError("a request's operands are not a tuple")
-    return Request(_integer(number), Operation(_line(operation)), operands, tuple(map(_integer, release)))
+    if not isinstance(operation, str) or operation not in set(Operation):
+        raise WireError("a request for no known operation")
+    return Request(_integer(number), Operation(operation), operands, tuple(map(_integer, release)))
 
 
 def _read_hello(versions: object) -> Hello:

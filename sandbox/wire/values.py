@@ -92,18 +92,25 @@ class Encoder:
             return value
         if encode := _SCALARS.get(kind):
             return encode(value)
+        if kind is complex:
+            return {"c": [self.encode(part, depth + 1) for part in (value.real, value.imag)]}  # type: ignore[attr-defined]
         if kind is list:
             return [self.encode(item, depth + 1) for item in _items(value)]
-        if kind is tuple or (isinstance(value, tuple) and hasattr(kind, "_fields")):
+        if kind is tuple or (isinstance(value, tuple) and _is_named(kind)):
             return {"t": [self.encode(item, depth + 1) for item in _members(value)]}
         if kind is dict:
-            return {"d": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in _pairs(value)]}
+            return {"d": [[self._encode_key(k, depth), self.encode(v, depth + 1)] for k, v in _pairs(value)]}
         if kind is slice:
             parts = (value.start, value.stop, value.step)  # type: ignore[attr-defined]
             return {"l": [self.encode(part, depth + 1) for part in parts]}
         if kind is bytes:
             return {"b": self._add(value)}  # type: ignore[arg-type]
         return self._encode_array(value)
+
+    def _encode_key(self, key: object, depth: int) -> object:
+        if not _plain_key(key):
+            raise UnsupportedValueError(f"a dict with a key of type {type(key).__name__!r} cannot be sent")
+        return self.encode(key, depth + 1)
 
     def _encode_array(self, value: object) -> object:
         kind = type(value)
@@ -267,6 +274,8 @@ class Decoder:
             raise WireError("an array has too many dimensions")
         if not all(type(size) is int and 0 <= size < 2**40 for size in shape):
             raise WireError("an array's shape is not a list of sizes")
+        if math.prod(size or 1 for size in shape) > self._limits.body_bytes:  # an empty array may lie
+            raise WireOverflowError("an array claims to be larger than any that is read")
         if not isinstance(order, list) or sorted(map(_axis, order)) != list(range(len(shape))):
             raise WireError("an array's axes are not a permutation")
         dtype, data = dtypes[name], self._take(index)
@@ -320,10 +329,6 @@ def _encode_float(value: Any) -> object:
     return value if math.isfinite(value) else {"f": repr(value)}
 
 
-def _encode_complex(value: Any) -> object:
-    return {"c": [_encode_float(value.real), _encode_float(value.imag)]}
-
-
 def _encode_text(value: Any) -> object:
     return str.encode(value, "utf-8", "replace").decode()
 
@@ -331,7 +336,6 @@ def _encode_text(value: Any) -> object:
 _SCALARS: Final[dict[type, Callable[[Any], object]]] = {
     int: _encode_int,
     float: _encode_float,
-    complex: _encode_complex,
     str: _encode_text,
 }
 
@@ -346,6 +350,11 @@ def _items(value: Any) -> list[object]:
 
 def _pairs(value: Any) -> list[tuple[object, object]]:
     return list(value.items())
+
+
+def _is_named(kind: type) -> bool:
+    """Whether a tuple's class only names its fields: a named tuple, or what ``torch.max`` returns."""
+    return hasattr(kind, "_fields") or hasattr(kind, "n_sequence_fields")
 
 
 def _dtype_name(dtype: np.dtype[Any]) -> str:
@@ -363,9 +372,12 @@ def _text(value: str) -> str:
 
 
 def _plain_key(key: object) -> bool:
+    """Whether both sides take ``key`` in a dict; two texts with half a character would become one."""
     if type(key) is tuple:
         return all(map(_plain_key, key))
-    return key is None or type(key) in (bool, int, float, str, bytes, complex)
+    if type(key) is str:
+        return key.isascii() or not any("\ud800" <= character <= "\udfff" for character in key)
+    return key is None or type(key) in (bool, int, float, bytes, complex)
 
 
 def _axis(value: object) -> int:
