@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import random
+import shutil
 import sys
 import types
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ class Loader:
     """Loads a submission anew each time it is asked.
 
     Args:
-        workdir: a writable folder; each load gets a fresh one below it.
+        workdir: a writable folder; each load gets a fresh one below it, in place of the last.
     """
 
     def __init__(self, workdir: Path) -> None:
@@ -39,6 +40,8 @@ class Loader:
             BaseException: whatever the student's file raises while it is executed.
         """
         number = next(self._counter)
+        if self.folder != self._workdir:
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.folder = self._workdir / f"submission{number}"
         self.folder.mkdir(parents=True)
         for name, text in files.items():
@@ -57,7 +60,7 @@ class Loader:
         path = str(self.folder / file)
         module = types.ModuleType(module_name)
         module.__file__ = path
-        source = Path(path).read_bytes()
+        source = Path(path).read_text(encoding="utf-8")  # as text: no coding comment changes what it says
         code = compile(source, path, "exec", dont_inherit=True)
         sys.modules[module_name] = module
         exec(code, module.__dict__)  # noqa: S102 - running the student's file is this program's purpose

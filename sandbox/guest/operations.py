@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from sandbox.wire.values import UnsupportedValueError
+
 __all__ = ["OPERATORS", "NoGradientError", "gradients", "load_state", "operate", "state", "take"]
 
 OPERATORS: Final[dict[str, Callable[..., object]]] = {
@@ -61,6 +63,7 @@ def gradients(
 
     Raises:
         NoGradientError: the result is not connected to anything that could have a gradient.
+        UnsupportedValueError: the result is not the tensors that the cotangents are for.
     """
     torch = sys.modules["torch"]
     leaves = [
@@ -72,7 +75,12 @@ def gradients(
     value = function(*leaves, **kwargs)
     outputs = value if isinstance(value, tuple) else (value,)
     if len(outputs) != len(cotangents) or not all(isinstance(item, torch.Tensor) for item in outputs):
-        raise NoGradientError(f"expected {len(cotangents)} tensor(s) as the result")
+        raise UnsupportedValueError(f"expected {len(cotangents)} tensor(s) as the result")
+    for output, cotangent in zip(outputs, cotangents, strict=True):
+        if output.shape != cotangent.shape:
+            raise UnsupportedValueError(
+                f"expected a result of shape {tuple(cotangent.shape)}, got {tuple(output.shape)}"
+            )
     named = dict(function.named_parameters()) if parameters else {}  # type: ignore[attr-defined]
     wanted = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.requires_grad]
     pairs = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if o.requires_grad]

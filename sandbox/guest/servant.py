@@ -30,6 +30,7 @@ from sandbox.wire.values import HandleRef, UnsupportedValueError
 __all__ = ["Servant"]
 
 MAX_HANDLES = 10_000
+_CALLS = (Operation.CALL, Operation.GRADIENTS)
 
 
 class _Missing(Exception):  # noqa: N818 - a signal between two methods
@@ -141,6 +142,10 @@ class Servant:
             return self._raised(request, Failure.MISSING, "AttributeError", str(error))
         if isinstance(error, operations.NoGradientError):
             return self._raised(request, Failure.NO_GRADIENT, "RuntimeError", str(error))
+        if isinstance(error, UnsupportedValueError):
+            return self._raised(request, Failure.UNSUPPORTED_VALUE, "TypeError", str(error))
+        if isinstance(error, MemoryError):  # NumPy's own is a subclass with a name of its own
+            return self._raised(request, Failure.RAISED, "MemoryError", _describe(error), frames)
         failure = Failure.RAISED
         if isinstance(error, SyntaxError) and not frames and error.filename:
             source = str(error.text or "").strip()
@@ -148,7 +153,7 @@ class Servant:
             return self._raised(request, Failure.SYNTAX, type(error).__name__, str(error.msg), frames)
         if isinstance(error, ImportError) and request.operation is Operation.LOAD:
             failure = Failure.IMPORT
-        elif isinstance(error, TypeError) and not frames and request.operation is Operation.CALL:
+        elif isinstance(error, TypeError) and not frames and request.operation in _CALLS:
             failure = Failure.SIGNATURE
             return self._raised(request, failure, "TypeError", self._signature_text(request, error))
         return self._raised(request, failure, type(error).__name__, _describe(error), frames)
