@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -31,6 +32,7 @@ class InProcessSession:
         self._folder = tempfile.TemporaryDirectory(prefix="gradecli-inprocess-")
         self._servant = Servant(Path(self._folder.name), printed_limit=Limits().printed_bytes)
         self._numbers = itertools.count()
+        self._files: Mapping[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -52,11 +54,13 @@ class InProcessSession:
         release: tuple[int, ...] = (),
     ) -> Answer:
         """See :meth:`sandbox.session.Session.request`."""
+        if operation is Operation.LOAD:
+            self._files = cast("Mapping[str, str]", operands[0])
         request = Request(next(self._numbers), operation, operands, release)
         received = cast("Request", _cross(pack_message(request), resolve=self._servant))
         reply = cast("Reply", _cross(reply_to(self._servant, received)))
         if isinstance(reply, Raised):
-            raise_failure(reply, Limits().memory_bytes)
+            raise_failure(reply, Limits().memory_bytes, self._files)
         return Answer(reply.value, reply.printed)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from sandbox.errors import ProtocolViolationError, StudentCodeError, StudentExceptionError
-from sandbox.session import Answer, Session
+from sandbox.session import MAX_PRINTED, Answer, Session
 from sandbox.wire.messages import Operation
 from sandbox.wire.values import HandleRef
 
@@ -79,11 +79,17 @@ class _Connection:
         try:
             answer = self.session.request(operation, *plain, time_limit=self.time_limit, release=release)
         except StudentCodeError as error:
-            error.called = next((name for name in operands if isinstance(name, str)), "")
+            error.called = _name_of(operation, operands)
+            self.keep_printed(error.printed)
             raise
-        if answer.printed:
-            self.printed.append(answer.printed)
+        self.keep_printed(answer.printed)
         return Answer(self._incoming(answer.value), answer.printed)
+
+    def keep_printed(self, text: str) -> None:
+        """Keep ``text`` as far as there is room: a check may make many calls that each print much."""
+        text = text[: max(MAX_PRINTED - sum(map(len, self.printed)), 0)]
+        if text:
+            self.printed.append(text)
 
     def _incoming(self, value: object) -> Any:
         if type(value) is HandleRef:
@@ -134,7 +140,7 @@ class RemoteModule(_Named):
 
     @property
     def printed_output(self) -> str:
-        """Everything the student's code has printed while answering through this module."""
+        """What the student's code has printed while answering through this module, bounded."""
         return "".join(self._connection.printed)
 
 
@@ -160,7 +166,9 @@ class RemoteObject(_Named):
             return cast("int", _exactly(int, self._operate("len", self)))
         except StudentExceptionError as error:
             if error.kind == "TypeError":
-                raise _NoLengthError(error.kind, error.text, error.frames, printed=error.printed) from error
+                missing = _NoLengthError(error.kind, error.text, error.frames, printed=error.printed)
+                missing.called = error.called
+                raise missing from error
             raise
 
     def __bool__(self) -> bool:
@@ -218,8 +226,7 @@ def load(
     if type(answer.value) is not tuple or not answer.value or type(answer.value[0]) is not HandleRef:
         raise ProtocolViolationError("loading a file did not give a module")
     connection = _Connection(session, time_limit)
-    if answer.printed:
-        connection.printed.append(answer.printed)
+    connection.keep_printed(answer.printed)
     return RemoteModule(connection, answer.value[0])
 
 
@@ -288,6 +295,21 @@ def _callee(function: RemoteFunction | RemoteObject) -> tuple[_Connection, Handl
     if isinstance(function, RemoteFunction):
         return function._connection, function._target, function._path
     return function._connection, function._ref, ""
+
+
+def _name_of(operation: Operation, operands: tuple[object, ...]) -> str:
+    """What was asked for, in the host's words: never a name that the submission chose."""
+    match operation:
+        case Operation.OPERATE:
+            return f"__{operands[0]}__"
+        case Operation.TAKE:
+            return "__iter__"
+        case Operation.STATE:
+            return "state_dict"
+        case Operation.LOAD_STATE:
+            return "load_state_dict"
+        case _:
+            return str(operands[1]) or "__call__"
 
 
 def _outgoing(value: object) -> object:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import secrets
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import NamedTuple, NoReturn, Protocol, Self
+from typing import Final, NamedTuple, NoReturn, Protocol, Self, cast
 
 from sandbox.backends.base import Backend, SandboxProcess
 from sandbox.errors import (
@@ -25,7 +26,9 @@ from sandbox.errors import (
 from sandbox.spec import ExitReason, ExitStatus, SandboxSpec, Usage
 from sandbox.wire.frames import PREFIX_BYTES, FrameLimits, WireError, WireOverflowError, read_prefix
 from sandbox.wire.messages import (
+    MAX_TEXT,
     Failure,
+    Frame,
     Hello,
     Message,
     Operation,
@@ -37,7 +40,7 @@ from sandbox.wire.messages import (
 )
 from sandbox.wire.values import HandleRef
 
-__all__ = ["Answer", "Sandbox", "Session", "clean_text", "raise_failure"]
+__all__ = ["MAX_PRINTED", "Answer", "Sandbox", "Session", "clean_text", "raise_failure"]
 
 _BUILTIN_EXCEPTIONS = frozenset(
     name
@@ -45,6 +48,9 @@ _BUILTIN_EXCEPTIONS = frozenset(
     if isinstance(value, type) and issubclass(value, BaseException)
 )
 _GRACE_SECONDS = 5.0
+
+MAX_PRINTED: Final = 32_768
+"""Characters of printed text that are kept, of one call and of one loaded module."""
 
 
 class Answer(NamedTuple):
@@ -86,6 +92,7 @@ class Sandbox:
         self.spec = spec
         self.alive = True
         self._limits = FrameLimits(body_bytes=spec.limits.reply_bytes)
+        self._files: Mapping[str, str] = {}
         self._process: SandboxProcess = backend.start(spec)
         try:
             self.versions: Mapping[str, str] = self._greet()
@@ -123,6 +130,8 @@ class Sandbox:
         seconds = self.spec.limits.start_seconds if time_limit is None else time_limit
         deadline = time.monotonic() + seconds
         number = secrets.randbits(62)
+        if operation is Operation.LOAD:
+            self._files = cast("Mapping[str, str]", operands[0])
         parts = pack_message(Request(number, operation, operands, release))
         try:
             if self._process.channel.pending():
@@ -143,8 +152,8 @@ class Sandbox:
             self._end()
             raise ProtocolViolationError(str(error)) from error
         if isinstance(reply, Raised):
-            raise_failure(reply, self.spec.limits.memory_bytes)
-        return Answer(reply.value, clean_text(reply.printed))
+            raise_failure(reply, self.spec.limits.memory_bytes, self._files)
+        return Answer(reply.value, clean_text(reply.printed[:MAX_PRINTED]))
 
     def _greet(self) -> Mapping[str, str]:
         deadline = time.monotonic() + self.spec.limits.start_seconds
@@ -187,21 +196,31 @@ class Sandbox:
         self._process.kill()
 
 
-def raise_failure(reply: Raised, memory_bytes: int) -> NoReturn:
-    """Raise the typed error of a guest's :class:`Raised`, with its texts bounded and cleaned."""
-    printed = clean_text(reply.printed)
+def raise_failure(reply: Raised, memory_bytes: int, files: Mapping[str, str]) -> NoReturn:
+    """Raise the typed error of a guest's :class:`Raised`, with its texts bounded and cleaned.
+
+    Args:
+        files: what the guest loaded. Its traceback is believed only where it names a line of these.
+    """
+    printed = clean_text(reply.printed[:MAX_PRINTED])
     if reply.failure is Failure.OUTPUT_LIMIT:
         raise OutputLimitError("more was printed than is accepted", printed=printed)
     if reply.kind == "MemoryError":
         raise MemoryLimitError(memory_bytes, printed=printed)
     kind = reply.kind if reply.kind in _BUILTIN_EXCEPTIONS else "Exception"
-    frames = tuple(
-        StudentFrame(clean_text(f.file), f.line, clean_text(f.function), clean_text(f.source))
-        for f in reply.frames
-    )
+    frames = tuple(_existing_lines(reply.frames, files))
     raise StudentExceptionError(
         kind, clean_text(reply.text), frames, reason=str(reply.failure), printed=printed
     )
+
+
+def _existing_lines(told: Iterable[Frame], files: Mapping[str, str]) -> Iterator[StudentFrame]:
+    """The lines that exist, with their source from our copy: a line number carries nothing else out."""
+    for frame in told:
+        lines = io.StringIO(files.get(frame.file, ""), newline=None).read().split("\n")
+        if 1 <= frame.line <= len(lines):
+            source = clean_text(lines[frame.line - 1].strip()[:MAX_TEXT])
+            yield StudentFrame(frame.file, frame.line, clean_text(frame.function), source)
 
 
 def clean_text(text: str) -> str:
