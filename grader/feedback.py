@@ -22,6 +22,7 @@ from sandbox.errors import (
     StudentFrame,
     TimeLimitError,
 )
+from sandbox.session import clean_text
 from sandbox.wire.messages import Failure
 
 __all__ = ["Explanation", "explain", "explain_forbidden", "missing_file", "needs_others", "odd_answer"]
@@ -56,8 +57,8 @@ def explain(error: CheckFailedError | StudentCodeError, visibility: Visibility, 
         case MemoryLimitError():
             return _made(
                 Verdict.MEMORY_LIMIT,
-                f"Your code used more than the {error.limit_bytes // 2**20} MiB of memory this problem allows. "
-                "Look for an array that is far larger than its inputs, or a list that only grows.",
+                f"Your code used more than the {error.limit_bytes // 2**20} MiB of memory this problem "
+                "allows. Look for an array that is far larger than its inputs, or a list that only grows.",
             )
         case OutputLimitError():
             return _made(
@@ -85,7 +86,7 @@ def explain(error: CheckFailedError | StudentCodeError, visibility: Visibility, 
 
 def explain_forbidden(uses: tuple[ForbiddenUse, ...], file: str) -> Explanation:
     """What to tell when the file uses what the problem asks to be written by hand."""
-    lines = "; ".join(f"line {use.line} uses {use.name}" for use in uses[:5])
+    lines = "; ".join(f"line {use.line} uses {clean_text(use.name[:80])}" for use in uses[:5])
     return _made(
         Verdict.FORBIDDEN,
         f"{file} uses what this problem asks you to write yourself: {lines}. Write it out with basic "
@@ -108,24 +109,17 @@ def odd_answer(error: Exception) -> Explanation:
     return _made(
         Verdict.FAILED,
         "Your code returned something of an unexpected form. Compare what it returns with the handout.",
-        f"{type(error).__name__}: {error}",
+        clean_text(f"{type(error).__name__}: {error}"),
     )
 
 
 def _explain_exception(error: StudentExceptionError, file: str, *, public: bool) -> Explanation:
     where = _where(error.frames, file)
     detail = f"{error}{_source(error.frames)}"
-    called = error.called or "your code"
+    if not error.called:
+        return _made(Verdict.ERROR, _not_loaded(error, file, where, public=public), detail)
+    called = error.called
     match error.reason:
-        case Failure.SYNTAX:
-            line = error.frames[-1] if error.frames else None
-            at = f" on line {line.line}: {line.source}" if line else ""
-            text = f"{file} is not valid Python{at} ({error.text}). Nothing in it could be run."
-        case Failure.IMPORT:
-            text = (
-                f"{file} could not be loaded{where}: {error.text}. Use only the libraries that the handout "
-                "names, and keep your code in this one file."
-            )
         case Failure.MISSING:
             text = f"{called} is not defined in {file}. Keep the names of the starter."
         case Failure.SIGNATURE:
@@ -145,16 +139,34 @@ def _explain_exception(error: StudentExceptionError, file: str, *, public: bool)
             )
         case _ if error.kind == "NotImplementedError":
             text = f"{called} is not implemented yet{where}."
-        case _ if not error.called:
-            text = f"{file} could not be loaded: it raised {error.kind}{where}: {error.text}"
         case _:
             text = f"{called} raised {_article(error.kind)}{where}."
             text += f" It says: {error.text}{_source(error.frames)}" if public and error.text else ""
     return _made(Verdict.ERROR, text, "" if public else detail)
 
 
+def _not_loaded(error: StudentExceptionError, file: str, where: str, *, public: bool) -> str:
+    """The file is loaded anew for each check: a later load can carry out what an earlier check brought in."""
+    match error.reason:
+        case Failure.SYNTAX:
+            line = error.frames[-1] if error.frames else None
+            at = f" on line {line.line}: {line.source}" if line else ""
+            said = f" ({error.text})" if public else ""
+            return f"{file} is not valid Python{at}{said}. Nothing in it could be run."
+        case Failure.IMPORT:
+            said = f": {error.text}" if public else ""
+            return (
+                f"{file} could not be loaded{where}{said}. Use only the libraries that the handout names, "
+                "and keep your code in this one file."
+            )
+        case _:
+            said = f": {error.text}" if public and error.text else "."
+            return f"{file} could not be loaded: it raised {_article(error.kind)}{where}{said}"
+
+
 def _where(frames: tuple[StudentFrame, ...], file: str) -> str:
-    return f" on line {frames[-1].line} of {file}" if frames else ""
+    own = [frame.line for frame in frames if frame.file == file]
+    return f" on line {own[-1]} of {file}" if own else ""
 
 
 def _source(frames: tuple[StudentFrame, ...]) -> str:

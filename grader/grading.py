@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from grader import feedback
@@ -30,7 +31,6 @@ from grader.report import (
 from grader.submission import Submission
 from sandbox import Backend
 from sandbox.errors import StudentCodeError
-from sandbox.remote import RemoteModule
 
 __all__ = [
     "EventKind",
@@ -42,6 +42,18 @@ __all__ = [
     "grade",
     "grade_problem",
 ]
+
+# What a check may raise when it takes apart an answer of an unforeseen form. OSError is the platform's.
+_ODD_ANSWER: Final = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,  # torch's, for shapes that do not fit
+    MemoryError,
+)
 
 Instance = int | Literal["all"] | None
 """Which instance of its inputs each check is run on; None: the one that the key chooses."""
@@ -230,17 +242,20 @@ def _run_instance(
     else:
         seed = instance_seed(problem, check.name, index)
     limit = check.time_limit or problem.time_seconds
-    student: RemoteModule | None = None
-    explanation = Explanation(Verdict.PASSED, "")
     try:
         student = keeper.module(guest_seed(run.key, check.name), limit, fresh=check.fresh_sandbox)
-        check.run(student, references.for_check(check), Random(seed))
+    except StudentCodeError as error:
+        return _Outcome(feedback.explain(error, visibility, problem.file_name), "", index)
+    explanation = Explanation(Verdict.PASSED, "")
+    try:
+        with np.errstate(all="ignore"):  # a check may calculate with whatever came back
+            check.run(student, references.for_check(check), Random(seed))
     except (CheckFailedError, StudentCodeError) as error:
         explanation = feedback.explain(error, visibility, problem.file_name)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+    except _ODD_ANSWER as error:
         references.require_sound(check, seed, error)
         explanation = feedback.odd_answer(error)
-    return _Outcome(explanation, student.printed_output if student is not None else "", index)
+    return _Outcome(explanation, student.printed_output, index)
 
 
 def _all_alike(

@@ -10,11 +10,20 @@ from grader.authoring import Check, Random
 from grader.errors import PackageError
 from grader.package import Problem
 from grader.recording import Exchange, RecordedSession
-from sandbox import InProcessSession, load
+from sandbox import InProcessSession, Session, load
 from sandbox.errors import StudentCodeError
 from sandbox.remote import RemoteModule, module_from
+from sandbox.session import Answer
+from sandbox.wire.messages import Operation
 
-__all__ = ["LiveReference", "RecordedReference", "References", "loaded_reference"]
+__all__ = ["LiveReference", "RecordedReference", "ReferenceRefusedError", "References", "loaded_reference"]
+
+
+class ReferenceRefusedError(ValueError):
+    """The reference failed on what a check gave it: often an odd answer of the student's.
+
+    Not a :class:`StudentCodeError`, whose lines are told to students: these would be the reference's.
+    """
 
 
 class References(Protocol):
@@ -90,6 +99,27 @@ def loaded_reference(problem: Problem, session: InProcessSession) -> RemoteModul
     """
     files = problem.files_with(problem.text("reference.py"))
     try:
-        return load(session, files, problem.file_name)
+        return load(_Trusted(session), files, problem.file_name)
     except StudentCodeError as error:
         raise PackageError(problem.folder / "reference.py", f"cannot be loaded: {error}") from error
+
+
+class _Trusted:
+    """A session of the reference's: its failures are never the student's."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def request(
+        self,
+        operation: Operation,
+        *operands: object,
+        time_limit: float | None = None,
+        release: tuple[int, ...] = (),
+    ) -> Answer:
+        try:
+            return self._session.request(operation, *operands, time_limit=time_limit, release=release)
+        except StudentCodeError as error:
+            if operation is Operation.LOAD or operands[:1] == ("len",):  # list() asks, and goes on without
+                raise
+            raise ReferenceRefusedError(f"the reference failed: {error}") from error

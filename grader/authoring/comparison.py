@@ -1,7 +1,8 @@
 """Compares what a student returned with what is right, and says how they differ.
 
 A :class:`Difference` has a ``sentence`` that is safe to show for a hidden check (it carries nothing
-that the student's code chose) and a ``detail`` with the numbers, for public checks and for staff.
+that the student's code chose, even where ``want`` is another answer of the student's) and a ``detail``
+with the numbers, for public checks and for staff.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Difference", "as_array", "compare", "kind_of"]
 
+_NAMED_PARTS = 16  # a position in a longer list could be made to tell something
 _KINDS: dict[type, str] = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a string"}
 
 
@@ -61,11 +63,13 @@ def as_array(value: Any) -> NDArray[Any]:
 def _compare_sequences(
     got: Any, want: Any, what: str, rtol: float, atol: float, *, dtype: bool
 ) -> Difference | None:
-    if type(got) not in (tuple, list) or len(got) != len(want):
-        found = f"{kind_of(got)} of length {len(got)}" if type(got) in (tuple, list) else kind_of(got)
-        return Difference(f"{what} should be {kind_of(want)} of {len(want)} parts.", f"got {found}")
+    if type(got) not in (tuple, list):
+        return Difference(f"{what} should be {kind_of(want)}.", f"got {kind_of(got)}")
+    if len(got) != len(want):
+        return Difference(f"{what} has the wrong number of parts.", f"expected {len(want)}, got {len(got)}")
     for index, (mine, right) in enumerate(zip(got, want, strict=True)):
-        if found_one := compare(mine, right, f"{what}[{index}]", rtol, atol, dtype=dtype):
+        part = f"{what}[{index}]" if index < _NAMED_PARTS else f"a part of {what}"
+        if found_one := compare(mine, right, part, rtol, atol, dtype=dtype):
             return found_one
     return None
 
@@ -73,12 +77,14 @@ def _compare_sequences(
 def _compare_dicts(
     got: Any, want: dict[Any, Any], what: str, rtol: float, atol: float, *, dtype: bool
 ) -> Difference | None:
-    if type(got) is not dict or got.keys() != want.keys():
-        found = f"keys {sorted(map(repr, got))}" if type(got) is dict else kind_of(got)
-        return Difference(f"{what} should be a dict with the keys {sorted(map(str, want))}.", f"got {found}")
+    if type(got) is not dict:
+        return Difference(f"{what} should be a dict.", f"got {kind_of(got)}")
+    if got.keys() != want.keys():
+        expected, found = sorted(map(repr, want)), sorted(map(repr, got))
+        return Difference(f"{what} has the wrong keys.", f"expected {expected}, got {found}")
     for key, right in want.items():
-        if found_one := compare(got[key], right, f"{what}[{key!r}]", rtol, atol, dtype=dtype):
-            return found_one
+        if found_one := compare(got[key], right, f"an entry of {what}", rtol, atol, dtype=dtype):
+            return Difference(found_one.sentence, f"at {key!r}: {found_one.detail}")
     return None
 
 
@@ -86,6 +92,8 @@ def _compare_numbers(
     got: Any, want: Any, what: str, rtol: float, atol: float, *, dtype: bool
 ) -> Difference | None:
     expected_kind = kind_of(want)
+    if expected_kind == "an object":  # it stays in the sandbox, and could say anything about itself
+        return Difference(f"{what} should be made of numbers.", f"compared with {expected_kind}")
     scalar = expected_kind == "a number"
     if kind_of(got) != expected_kind and not (scalar and _is_scalar_array(got)):
         return Difference(f"{what} should be {expected_kind}.", f"got {kind_of(got)}")

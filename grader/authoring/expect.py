@@ -40,7 +40,7 @@ def close(
 
     Args:
         got: what the student returned. Tuples, lists and dicts are compared part by part.
-        want: what is right.
+        want: what is right. May be another answer of the student's: a sentence never tells what is in it.
         what: the value's name, or one name for each part of a tuple.
         rtol, atol: ``|got - want| <= atol + rtol * |want|`` must hold for every number.
         dtype: whether arrays must have the same dtype.
