@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from docker import DockerClient
-
-from sandbox.backends.docker.engine import connect, explained, image_exists
+from sandbox.backends.docker.engine import Engine, explained
 from sandbox.errors import ImageMissingError
 from sandbox.images.source import reference, write_context
 from sandbox.images.wheelhouse import download
@@ -39,28 +37,28 @@ def build(runtime: Runtime, *, progress: Callable[[str], None]) -> str:
         ImageMissingError: it could not be built; the message says why and what to do.
     """
     name = reference(runtime)
-    with connect(timeout=_BUILD_SECONDS) as client:
-        if image_exists(client, name):
+    with Engine(timeout=_BUILD_SECONDS) as engine:
+        if engine.has_image(name):
             progress(f"{name} is there already")
         else:
             with tempfile.TemporaryDirectory(prefix="gradecli-image-") as folder:
-                _build_in(client, runtime, name, Path(folder), progress)
+                _build_in(engine, runtime, name, Path(folder), progress)
         with explained("tag the image"):
             repository, _, _ = name.partition(":")
-            client.api.tag(name, repository, "latest")
+            engine.api.tag(name, repository, "latest")
     return name
 
 
 def _build_in(
-    client: DockerClient, runtime: Runtime, name: str, context: Path, progress: Callable[[str], None]
+    engine: Engine, runtime: Runtime, name: str, context: Path, progress: Callable[[str], None]
 ) -> None:
     write_context(runtime, context)
     with explained("say what machine it runs on"):
-        architecture = str(client.version()["Arch"])
+        architecture = str(engine.client.version()["Arch"])
     progress(f"fetching the pinned wheels of the {runtime} runtime")
     download(runtime, _MACHINES.get(architecture, architecture), context / "wheelhouse")
     with explained(f"build {name}"):
-        events: Iterator[dict[str, Any]] = client.api.build(
+        events: Iterator[dict[str, Any]] = engine.api.build(
             path=str(context), tag=name, rm=True, forcerm=True, decode=True, network_mode="none"
         )
         for event in events:

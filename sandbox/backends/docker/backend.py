@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
 import re
 
-from docker import APIClient
 from docker.errors import APIError
 
-from sandbox.backends.docker.container import Container, remove
-from sandbox.backends.docker.engine import EngineAddress, connect, explained, image_exists, open_client
+from sandbox.backends.docker.container import Container
+from sandbox.backends.docker.engine import Engine, EngineAddress, explained
 from sandbox.backends.docker.owner import Owner
 from sandbox.backends.docker.request import OWNER_LABEL, SANDBOX_LABEL, container_options, host_options
 from sandbox.errors import GpuUnavailableError, ImageMissingError, InfrastructureError
@@ -18,6 +18,8 @@ from sandbox.images import reference
 from sandbox.spec import Availability, Enforcement, GpuRequest, LimitName, Runtime, SandboxSpec
 
 __all__ = ["DockerBackend"]
+
+_log = logging.getLogger(__name__)
 
 # No grading runs this long; what is older was left by a machine that cannot be asked any more.
 _FOREIGN_CONTAINER_AGE = dt.timedelta(hours=6)
@@ -33,14 +35,14 @@ class DockerBackend:
     name = "docker"
 
     def __init__(self, address: EngineAddress | None = None) -> None:
-        self._given_address = address
+        self._address = address
 
     def availability(self, runtime: Runtime) -> Availability:
         try:
-            with connect(self._address) as client:
-                version = client.version()["Version"]
+            with Engine(self._address) as engine:
+                version = engine.client.version()["Version"]
                 image = reference(runtime)
-                if not image_exists(client, image):
+                if not engine.has_image(image):
                     return Availability(
                         ok=False,
                         detail=f"the engine does not have {image}",
@@ -54,8 +56,8 @@ class DockerBackend:
 
     def enforcement(self) -> Enforcement:
         """See :meth:`Backend.enforcement`. Raises InfrastructureError when the engine does not answer."""
-        with explained("say what it can limit"), connect(self._address) as client:
-            info = client.info()
+        with explained("say what it can limit"), Engine(self._address) as engine:
+            info = engine.client.info()
         by = {
             LimitName.OPEN_FILES: "rlimit",
             LimitName.DISK: "tmpfs size",
@@ -73,12 +75,15 @@ class DockerBackend:
         return Enforcement(by)
 
     def start(self, spec: SandboxSpec) -> Container:
-        api = self._api
-        identity = self._create(api, spec)
+        engine = self._engine
+        identity = self._create(engine, spec)
         try:
-            return Container(api, self._address, identity)
+            return Container(engine, identity)
         except BaseException as error:
-            remove(api, identity)
+            try:
+                engine.remove(identity)
+            except InfrastructureError as second:
+                _log.warning("container %s is left to the next sweep: %s", identity, str(second))
             if spec.gpu is not None and _is_refusal_of_a_gpu(error):
                 raise _gpu_refused(spec.gpu, error) from error
             raise
@@ -94,21 +99,23 @@ class DockerBackend:
         """
         removed = []
         with explained("list its sandboxes"):
-            found = self._api.containers(all=True, filters={"label": SANDBOX_LABEL})
+            found = self._engine.api.containers(all=True, filters={"label": SANDBOX_LABEL})
         for container in found:
             owner = Owner.parse(container["Labels"].get(OWNER_LABEL, ""))
             gone = owner.is_gone() if owner else True
             if gone or (gone is None and _age(container["Created"]) > _FOREIGN_CONTAINER_AGE):
-                remove(self._api, container["Id"])
+                self._engine.remove(container["Id"])
                 removed.append(container["Id"])
         return tuple(removed)
 
-    def _create(self, api: APIClient, spec: SandboxSpec) -> str:
+    def _create(self, engine: Engine, spec: SandboxSpec) -> str:
         image = reference(spec.runtime)
         try:
             with explained("create a sandbox"):
-                host = api.create_host_config(**host_options(spec))
-                return str(api.create_container(**container_options(spec, image), host_config=host)["Id"])
+                host = engine.api.create_host_config(**host_options(spec))
+                return str(
+                    engine.api.create_container(**container_options(spec, image), host_config=host)["Id"]
+                )
         except ImageMissingError as error:
             raise ImageMissingError(
                 f"the {spec.runtime} runtime's image {image} is not on this engine: it was never built, or "
@@ -120,12 +127,8 @@ class DockerBackend:
             raise
 
     @functools.cached_property
-    def _address(self) -> EngineAddress:
-        return self._given_address or EngineAddress.from_environment()
-
-    @functools.cached_property
-    def _api(self) -> APIClient:
-        return open_client(self._address).api
+    def _engine(self) -> Engine:
+        return Engine(self._address)
 
 
 def _age(created: int) -> dt.timedelta:

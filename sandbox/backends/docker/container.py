@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from typing import Any
 
 import docker.errors
-from docker import APIClient
 
 from sandbox.backends.docker.attach import attach
 from sandbox.backends.docker.channel import AttachedChannel
-from sandbox.backends.docker.engine import EngineAddress, explained
+from sandbox.backends.docker.engine import Engine, explained
 from sandbox.backends.docker.measuring import container_group
 from sandbox.errors import InfrastructureError
 from sandbox.spec import ExitReason, ExitStatus, Usage
 
-__all__ = ["Container", "remove"]
+__all__ = ["Container"]
 
 _log = logging.getLogger(__name__)
 
@@ -32,23 +30,23 @@ _MEMORY_VERDICT_SECONDS = 0.5
 class Container:
     """Implements :class:`sandbox.backends.base.SandboxProcess`."""
 
-    def __init__(self, api: APIClient, address: EngineAddress, identity: str) -> None:
+    def __init__(self, engine: Engine, identity: str) -> None:
         """Take over a created container, and start it.
 
         Raises:
             InfrastructureError: the engine would not; the container is left to the caller.
         """
         self.id = identity
-        self._api = api
+        self._engine = engine
         self._status: ExitStatus | None = None
         self._killed = False
         self._closed = False
         self._cpu_seconds: float | None = None
         self._peak_memory_bytes: int | None = None
-        self.channel = AttachedChannel(attach(address, api.api_version, identity))
+        self.channel = AttachedChannel(attach(engine.address, engine.api.api_version, identity))
         try:
             with explained("start a sandbox"):
-                api.start(identity)
+                engine.api.start(identity)
         except BaseException:
             self.channel.close()
             raise
@@ -64,7 +62,7 @@ class Container:
             self.channel.hang_up()
             try:
                 with explained("kill a sandbox"):
-                    self._api.kill(self.id)
+                    self._engine.api.kill(self.id)
             except InfrastructureError as error:
                 if not _is_not_running(error):
                     raise
@@ -101,9 +99,9 @@ class Container:
             self._ended = self._ended or time.monotonic()
             self.channel.close()
             try:
-                remove(self._api, self.id)
+                self._engine.remove(self.id)
             except InfrastructureError as error:
-                _log.warning("container %s is left to the next sweep: %s", self.id, error)
+                _log.warning("container %s is left to the next sweep: %s", self.id, str(error))
 
     def _measure(self) -> None:
         if self._group is not None and self._status is None:
@@ -112,7 +110,7 @@ class Container:
 
     def _state(self) -> dict[str, Any]:
         with explained("say how a sandbox is"):
-            state: dict[str, Any] = self._api.inspect_container(self.id)["State"]
+            state: dict[str, Any] = self._engine.api.inspect_container(self.id)["State"]
         return state
 
     def _explain(self, state: dict[str, Any]) -> ExitStatus:
@@ -130,16 +128,6 @@ class Container:
         if _SIGNAL_BASE < code <= _SIGNAL_BASE + _HIGHEST_SIGNAL:
             return ExitStatus(ExitReason.SIGNALLED, code - _SIGNAL_BASE)
         return ExitStatus(ExitReason.EXITED, code)
-
-
-def remove(api: APIClient, identity: str) -> None:
-    """Kill and remove a container; that it is gone already is no error.
-
-    Raises:
-        InfrastructureError: the engine would not, or does not answer.
-    """
-    with explained("remove a sandbox"), contextlib.suppress(docker.errors.NotFound):
-        api.remove_container(identity, force=True, v=True)
 
 
 def _is_not_running(error: InfrastructureError) -> bool:

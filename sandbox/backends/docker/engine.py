@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import docker
 import docker.errors
@@ -14,7 +16,7 @@ import requests
 
 from sandbox.errors import BackendUnavailableError, ImageMissingError, InfrastructureError
 
-__all__ = ["EngineAddress", "connect", "explained", "image_exists"]
+__all__ = ["Engine", "EngineAddress", "explained"]
 
 _DEFAULT_SOCKET = "/var/run/docker.sock"
 _REQUEST_SECONDS = 60
@@ -71,26 +73,52 @@ class EngineAddress:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@contextlib.contextmanager
-def connect(
-    address: EngineAddress | None = None, timeout: int = _REQUEST_SECONDS
-) -> Iterator[docker.DockerClient]:
-    """A client of the engine for the length of a ``with`` block.
+class Engine:
+    """A connected engine. Its connections close when nobody holds it any more, or by :meth:`close`.
 
     Raises:
-        BackendUnavailableError: no engine answers.
+        BackendUnavailableError: no engine answers at ``address``.
     """
-    client = open_client(address or EngineAddress.from_environment(), timeout)
-    try:
-        yield client
-    finally:
-        client.close()
 
+    def __init__(self, address: EngineAddress | None = None, *, timeout: int = _REQUEST_SECONDS) -> None:
+        self.address = address or EngineAddress.from_environment()
+        with explained("answer", str(self.address)):
+            # The SDK would not close a socket that it cannot connect.
+            self.address.open(timeout).close()
+            self.client = docker.DockerClient(base_url=self.address.url, version="auto", timeout=timeout)
+        self.api = self.client.api
+        self.close = weakref.finalize(self, self.client.close)
 
-def open_client(address: EngineAddress, timeout: int = _REQUEST_SECONDS) -> docker.DockerClient:
-    """A client whose owner closes it. Raises as :func:`connect`."""
-    with explained("answer", str(address)):
-        return docker.DockerClient(base_url=address.url, version="auto", timeout=timeout)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.close()
+
+    def has_image(self, reference: str) -> bool:
+        """Whether it can start containers from ``reference``.
+
+        Raises:
+            InfrastructureError: it cannot be asked.
+        """
+        try:
+            with explained(f"look for {reference}", str(self.address)):
+                self.client.images.get(reference)
+        except ImageMissingError:
+            return False
+        return True
+
+    def remove(self, container: str) -> None:
+        """Kill and remove a container; that it is gone already is no error.
+
+        Raises:
+            InfrastructureError: it would not, or does not answer.
+        """
+        with (
+            explained("remove a sandbox", str(self.address)),
+            contextlib.suppress(docker.errors.NotFound),
+        ):
+            self.api.remove_container(container, force=True, v=True)
 
 
 @contextlib.contextmanager
@@ -118,17 +146,3 @@ def explained(action: str, where: str = "") -> Iterator[None]:
             f"no Docker engine answers{at} ({error}). Start it (`systemctl start docker`), or point "
             "DOCKER_HOST at one; this user must be allowed to use it."
         ) from error
-
-
-def image_exists(client: docker.DockerClient, reference: str) -> bool:
-    """Whether the engine has this image.
-
-    Raises:
-        InfrastructureError: the engine cannot be asked.
-    """
-    try:
-        with explained(f"look for {reference}"):
-            client.images.get(reference)
-    except ImageMissingError:
-        return False
-    return True
