@@ -47,8 +47,7 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
         StoreError, UnavailableError: the data folder or the database is not ready.
     """
     services = Services.open(settings, packages=packages)
-    pages: APIRouter | None = getattr(web, "router", None)
-    answer = refusals.answering(getattr(web, "error_page", None))
+    answer = refusals.answering(web.error_page)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -72,8 +71,7 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
     app.state.watchers = Watchers()
     app.include_router(_json_routes())
     app.include_router(health.router)
-    if pages is not None:
-        app.include_router(pages)
+    app.include_router(web.router)
     refusals.install(app, answer)
     return app
 

@@ -27,17 +27,22 @@ class Prepared:
 
 
 def prepare(settings: Settings) -> Prepared:
-    """Make whatever does not exist yet, and bring the database to the newest schema."""
+    """Make whatever does not exist yet, and bring the database to the newest schema.
+
+    Raises:
+        StoreError: the database is in use but the key that belongs to it is gone.
+    """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     ContentStore(settings.data).create()
-    Keys.create(settings.data)
     database = Database(settings.database_address)
     try:
         upgrade(database)
         with database.writing() as session:
             admin = session.scalar(select(User).where(User.is_admin).order_by(User.id).limit(1))
             if admin is not None:
+                Keys.load(settings.data)
                 return Prepared(admin_email=admin.email, admin_token=None)
+            Keys.create(settings.data)
             admin = create_user(session, name=settings.admin_name, email=settings.admin_email, is_admin=True)
             token = issue_token(session, admin.id, label="first start")
             return Prepared(admin_email=admin.email, admin_token=token)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import Field
 
 from api.access import Actor
 from api.accounts.service import authenticate
@@ -13,7 +14,10 @@ from api.errors import NotAuthenticatedError
 from api.services import Services
 from api.submissions.progress import Watchers
 
-__all__ = ["CurrentActor", "CurrentServices", "CurrentWatchers", "current_services"]
+__all__ = ["CurrentActor", "CurrentServices", "CurrentWatchers", "UserId", "current_services"]
+
+UserId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""A user's number in an address, within what every database can look up."""
 
 _bearer = HTTPBearer(auto_error=False, description="A token, as `gradecli login` takes it.")
 

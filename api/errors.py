@@ -15,6 +15,7 @@
     │   ├── BadFileError         422  a submitted file cannot be taken
     │   └── BadPackageError      422  the problem package on the server is wrong
     ├── TooManyError             429  more often than is allowed
+    ├── UnexpectedError          500  a mistake of ours: the log says which
     └── UnavailableError         503  the service cannot do that right now
 
     LeaseLostError                    a worker's job is no longer its own: its verdict is refused
@@ -46,6 +47,7 @@ __all__ = [
     "TooManyError",
     "TooSlowError",
     "UnavailableError",
+    "UnexpectedError",
 ]
 
 
@@ -144,6 +146,16 @@ class UnavailableError(ApiError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
+
+
+class UnexpectedError(ApiError):
+    """Something nobody foresaw; what it was is for the log, not for the answer."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal"
+
+    def __init__(self) -> None:
+        super().__init__("Something broke on our side. Try again; if it stays, tell the course staff.")
 
 
 class LeaseLostError(Exception):

@@ -1,7 +1,8 @@
-"""The service's secrets: made once at the first start, kept in ``data/keys``, never in the database.
+"""The service's secrets, derived from one key that is made at the first start.
 
-Each has one use. Losing ``receipts.key`` makes old receipts unverifiable; losing ``grading.key``
-changes which instance of a hidden check a submission meets. Back both up.
+``data/service.key`` is never in the database: a stolen database can forge no receipt and predict
+no instance of a hidden check. Lost, old receipts can no longer be verified and regrading may meet
+other instances: back it up.
 """
 
 from __future__ import annotations
@@ -17,42 +18,48 @@ from api.errors import StoreError
 
 __all__ = ["Keys"]
 
+_FILE = "service.key"
 _BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The secrets, 32 bytes each. They are left out of ``repr``, so no log can contain them."""
+    """One secret for each use, 32 bytes each. ``repr`` leaves them out, so no log contains them."""
 
     receipts: bytes = field(repr=False)
     grading: bytes = field(repr=False)
 
     @classmethod
     def create(cls, data: Path) -> Keys:
-        """Make the keys that do not exist yet under ``data``, readable by this user only."""
-        folder = data / "keys"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("receipts", "grading"):
-            path = folder / f"{name}.key"
-            if not path.exists():
-                _write_once(path, secrets.token_bytes(_BYTES))
+        """Make the key under ``data`` if there is none, readable by this user only, and load it."""
+        if not (data / _FILE).exists():
+            _write_once(data / _FILE, secrets.token_bytes(_BYTES))
         return cls.load(data)
 
     @classmethod
     def load(cls, data: Path) -> Keys:
-        """Read the keys.
+        """Read the key.
 
         Raises:
-            StoreError: a key is missing or damaged.
+            StoreError: it is missing or damaged.
         """
-        return cls(
-            receipts=_read(data / "keys" / "receipts.key"),
-            grading=_read(data / "keys" / "grading.key"),
-        )
+        try:
+            key = (data / _FILE).read_bytes()
+        except OSError as error:
+            msg = f"cannot read {_FILE} in the data folder: restore it from your backup"
+            raise StoreError(msg) from error
+        if len(key) != _BYTES:
+            msg = f"{_FILE} in the data folder is damaged: restore it from your backup"
+            raise StoreError(msg)
+        return cls(receipts=_derive(key, b"receipts"), grading=_derive(key, b"grading"))
 
     def course_secret(self, course: str) -> bytes:
         """The secret that chooses hidden checks' instances in the course called ``course``."""
-        return hmac.digest(self.grading, b"gradecli course\0" + course.encode(), sha256)
+        return _derive(self.grading, b"course " + course.encode())
+
+
+def _derive(key: bytes, use: bytes) -> bytes:
+    return hmac.digest(key, b"gradecli " + use, sha256)
 
 
 def _write_once(path: Path, key: bytes) -> None:
@@ -70,15 +77,3 @@ def _write_once(path: Path, key: bytes) -> None:
             return
     finally:
         temporary.unlink()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        key = path.read_bytes()
-    except OSError as error:
-        msg = f"cannot read {path.name}: start the service with `gradecli serve` once, or restore your backup"
-        raise StoreError(msg) from error
-    if len(key) != _BYTES:
-        msg = f"{path.name} is damaged: restore it from your backup"
-        raise StoreError(msg)
-    return key

@@ -19,7 +19,9 @@ from api.errors import (
     NotFoundError,
     StoreError,
     UnavailableError,
+    UnexpectedError,
 )
+from api.headers import ALWAYS
 from api.schemas import ErrorBody, ErrorDetail
 
 __all__ = ["Answer", "answering", "as_json", "install"]
@@ -47,13 +49,11 @@ def as_json(error: ApiError) -> JSONResponse:
     return JSONResponse(body.model_dump(), status_code=status, headers=challenge)
 
 
-def answering(page: Answer | None) -> Answer:
+def answering(page: Answer) -> Answer:
     """How refusals are answered: as JSON below ``/api``, through ``page`` everywhere else."""
 
     def answer(request: Request, error: ApiError) -> Response:
-        if page is None or request.url.path.startswith("/api/"):
-            return as_json(error)
-        return page(request, error)
+        return as_json(error) if request.url.path.startswith("/api/") else page(request, error)
 
     return answer
 
@@ -79,7 +79,14 @@ def install(app: FastAPI, answer: Answer) -> None:
         log.error("a stored file cannot be used: %s", error)
         return answer(request, UnavailableError("A stored file is not available. Tell the course staff."))
 
+    def unforeseen(request: Request, _error: Exception) -> Response:
+        # The framework logs the error itself; this answer leaves outside all other middleware.
+        response = answer(request, UnexpectedError())
+        response.headers.update(ALWAYS)
+        return response
+
     app.add_exception_handler(ApiError, refused)
+    app.add_exception_handler(Exception, unforeseen)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(StoreError, lost_file)

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GRADECLI_", frozen=True, extra="forbid")
 
     data: Path = Path("gradecli-data")
-    """Folder with the database, submitted files, published packages and keys. Back up all of it."""
+    """Folder with the database, submitted files, published packages and the service key: back it up."""
     problems: Path = Path("problems")
     """Folder in which instructors' problem packages lie; read when a set is published."""
     database_url: str | None = None

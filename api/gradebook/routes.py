@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import CurrentActor, CurrentServices
+from api.dependencies import CurrentActor, CurrentServices, UserId
 from api.gradebook import service
 from api.gradebook.schemas import GradebookOut, GradeChangeOut, MyScore
 from api.gradebook.spreadsheet import gradebook_csv
@@ -43,7 +43,7 @@ def gradebook_as_csv(services: CurrentServices, actor: CurrentActor, course: str
 
 @router.get("/psets/{pset}/students/{student}/history")
 def grade_history(
-    services: CurrentServices, actor: CurrentActor, course: str, pset: str, student: int
+    services: CurrentServices, actor: CurrentActor, course: str, pset: str, student: UserId
 ) -> tuple[GradeChangeOut, ...]:
     """How one student's grade came about (staff)."""
     with services.database.reading() as session:

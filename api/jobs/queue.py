@@ -227,16 +227,20 @@ def _record_failure(
     else:
         job.state = JobState.PARKED
         job.finished_at = at
-        _clear_lease(job)
+        _give_up_lease(session, job)
     return job.state
 
 
 def _requeue(session: Session, job: GradingJob, not_before: datetime) -> None:
     job.state = JobState.QUEUED
     job.not_before = not_before
-    _clear_lease(job)
-    # What the interrupted try has shown is no longer true of the next one.
+    _give_up_lease(session, job)
+
+
+def _give_up_lease(session: Session, job: GradingJob) -> None:
+    """End a try that came to nothing. What it has shown is not true of the next one."""
     session.execute(delete(ProgressEvent).where(ProgressEvent.job_id == job.id))
+    _clear_lease(job)
 
 
 def _clear_lease(job: GradingJob) -> None:

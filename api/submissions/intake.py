@@ -64,11 +64,15 @@ def accept_submission(
 
     contents = checked_files(files, [problem.name for problem in package.problems])
     digest = submission_digest(contents)
+
     if earlier is None:
-        stored = {problem: services.store.put(content) for problem, content in contents.items()}
+        stored = [
+            SubmissionFile(problem=problem, sha256=services.store.put(content), size=len(content))
+            for problem, content in contents.items()
+        ]
         with services.database.writing() as session:
-            pset = _enter(session, actor, course_name, pset_name)
             # Asked again, now that nobody else can write: two requests may have come at once.
+            pset = _enter(session, actor, course_name, pset_name)
             earlier = _with_key(session, actor, key)
             if earlier is None:
                 _refuse_unless_open(session, actor, pset, received_at, services.settings)
@@ -81,17 +85,14 @@ def accept_submission(
                     package_digest=package.digest,
                     idempotency_key=key,
                     received_at=received_at,
-                    files=[
-                        SubmissionFile(problem=problem, sha256=stored[problem], size=len(content))
-                        for problem, content in contents.items()
-                    ],
+                    files=stored,
                     job=GradingJob(),
                 )
                 session.add(submission)
                 session.flush()
                 return _answer(services, actor, submission)
 
-    if (earlier.digest, earlier.pset.id) != (digest, pset.id):
+    if (earlier.digest, earlier.pset_id) != (digest, pset.id):
         msg = "This Idempotency-Key was used for another submission. Send a new UUID with each new one."
         raise ConflictError(msg)
     with services.database.reading() as session:

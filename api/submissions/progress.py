@@ -27,7 +27,7 @@ from api.submissions.service import queue_position, student_report
 from api.submissions.states import STATES
 from grader.report import GradeReport
 
-__all__ = ["GIVEN_UP", "Watchers", "progress_so_far", "require_visible", "watch"]
+__all__ = ["GIVEN_UP", "Watchers", "event_number", "progress_so_far", "require_visible", "watch"]
 
 GIVEN_UP = (
     "Something broke on our side while grading this submission, several times. It cost you nothing: "
@@ -40,6 +40,7 @@ _FAST = 0.1
 _SLOW = 1.0
 _LONGEST_SECONDS = 900.0
 _MOST_FOR_ONE_PERSON = 10
+_LONGEST_NUMBER = 18
 
 
 @dataclass(slots=True)
@@ -97,6 +98,11 @@ def progress_so_far(session: Session, actor: Actor, submission_id: str) -> tuple
     submission = find_submission(session, actor, submission_id)
     events = _events(session, submission.job, 0)
     return tuple(CheckEvent.model_validate_json(event.data) for event in events if event.kind == "check")
+
+
+def event_number(text: str) -> int:
+    """The number that a ``Last-Event-ID`` header holds; 0, for all events, when it holds none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0
 
 
 async def watch(

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, File, Header, Query, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.dependencies import CurrentActor, CurrentServices, CurrentWatchers
+from api.dependencies import CurrentActor, CurrentServices, CurrentWatchers, UserId
 from api.submissions import service
 from api.submissions.intake import accept_submission
-from api.submissions.progress import require_visible, watch
+from api.submissions.progress import event_number, require_visible, watch
 from api.submissions.schemas import ReceiptIn, ReceiptOut, SubmissionOut, SubmissionReceived
 from api.submissions.uploads import MAX_FILES, UploadedFile
 from grader.report import GradeReport
@@ -53,7 +53,7 @@ def list_submissions(
     actor: CurrentActor,
     course: str,
     pset: str | None = None,
-    student: int | None = None,
+    student: UserId | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> tuple[SubmissionOut, ...]:
     """The newest submissions, newest first; students get their own."""
@@ -104,8 +104,7 @@ async def events(
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Live progress as server-sent events; resumes after ``Last-Event-ID``."""
-    after = int(last_event_id) if last_event_id.isascii() and last_event_id[:18].isdigit() else 0
-    async for event in watch(services, watchers, submission, after=after):
+    async for event in watch(services, watchers, submission, after=event_number(last_event_id)):
         yield event
 
 

@@ -68,15 +68,15 @@ def _check_content(file: UploadedFile) -> None:
     if len(file.content) > MAX_FILE_BYTES:
         msg = f"{file.name} is larger than {MAX_FILE_BYTES // KIB} KiB. Remove data and outputs from it."
         raise TooLargeError(msg)
-    if b"\0" in file.content:
-        msg = f"{file.name} is not a text file. Send the Python source, not a notebook or compiled file."
-        raise BadFileError(msg)
     try:
         file.content.decode("utf-8")
         encoding, _ = tokenize.detect_encoding(io.BytesIO(file.content).readline)
     except (UnicodeDecodeError, SyntaxError) as error:
         msg = f"{file.name} is not UTF-8 text. Save it as UTF-8 in your editor and submit again."
         raise BadFileError(msg) from error
+    if b"\0" in file.content:
+        msg = f"{file.name} is not a text file. Send the Python source, not a notebook or compiled file."
+        raise BadFileError(msg)
     if encoding not in {"utf-8", "utf-8-sig"}:
         msg = f"{file.name} declares another encoding in its first lines. Remove that line; UTF-8 is used."
         raise BadFileError(msg)

@@ -1,0 +1,254 @@
+"""A small school on a fresh data folder: a course, its people, a published set, a scripted grader."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from api.access import Actor
+from api.accounts.models import User
+from api.accounts.service import authenticate, create_user, issue_token
+from api.app import create_app
+from api.bootstrap import prepare
+from api.courses.models import Course, Enrolment
+from api.courses.packages import BuiltPackage, PackageSummary
+from api.courses.schemas import ProblemOut
+from api.errors import BadPackageError
+from api.roles import Role
+from api.services import Services
+from api.settings import Settings
+from api.store import ContentStore
+from api.submissions.digest import submission_digest
+from api.worker.grading import Work
+from api.worker.loop import Worker
+from grader import CheckResult, EventKind, GradeEvent, GradeReport, ProblemReport, Verdict, Visibility
+from grader.report import Environment
+
+ROLES = {
+    "ada": Role.STUDENT,
+    "bob": Role.STUDENT,
+    "tess": Role.GRADER,
+    "iris": Role.INSTRUCTOR,
+}
+
+
+class TwoProblems:
+    """A package source with one set of two problems, ``pset1``; ``version`` changes its digest."""
+
+    def __init__(self, store: ContentStore) -> None:
+        self.store = store
+        self.version = "1"
+
+    def build(self, name: str) -> BuiltPackage:
+        if name != "pset1":
+            message = f"there is no problem set called {name}"
+            raise BadPackageError(message)
+        digest = f"version{self.version}".ljust(64, "0")
+        with self.store.staging_folder() as staging:
+            package = staging / "package"
+            package.mkdir()
+            (package / "pset.toml").write_text(f'name = "pset1"  # {self.version}\n')
+            self.store.keep_package(package, digest)
+        problems = (
+            ProblemOut(name="alpha", title="Alpha", points=6.0),
+            ProblemOut(name="beta", title="Beta", points=4.0),
+        )
+        return BuiltPackage(
+            summary=PackageSummary(
+                name="pset1", title="Two problems", digest=digest, max_score=10.0, problems=problems
+            ),
+            handout_sha256=self.store.put(b"PK handout " + self.version.encode()),
+        )
+
+
+def _check(verdict: Verdict = Verdict.PASSED) -> CheckResult:
+    return CheckResult(
+        name="shape",
+        title="The shape is right",
+        visibility=Visibility.HIDDEN,
+        verdict=verdict,
+        score=6.0,
+        max_score=6.0,
+        message="told to students",
+        detail="STAFF-ONLY detail",
+        printed="STAFF-ONLY print",
+        instance=3,
+    )
+
+
+def _report(digest: str, score: float, verdict: Verdict = Verdict.PASSED) -> GradeReport:
+    problem = ProblemReport(
+        name="alpha",
+        title="Alpha",
+        score=score,
+        max_score=10.0,
+        digest="d" * 64,
+        runtime="numpy",
+        checks=(_check(verdict),),
+    )
+    return GradeReport(
+        pset="pset1",
+        title="Two problems",
+        score=score,
+        max_score=10.0,
+        submission_digest=digest,
+        environment=Environment(backend="scripted", versions={}, digest="e" * 64),
+        problems=(problem,),
+    )
+
+
+class ScriptedGrader:
+    """Plays one outcome after the other: a score, a report, or an exception; the last one stays."""
+
+    def __init__(self, school: School) -> None:
+        self.school = school
+        self.outcomes: list[float | GradeReport | BaseException] = [10.0]
+        self.works: list[Work] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def __call__(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
+        self.works.append(work)
+        show(GradeEvent(kind=EventKind.PROBLEM_STARTED, problem="alpha", index=0, total=1))
+        show(GradeEvent(kind=EventKind.CHECK_FINISHED, problem="alpha", index=0, total=1, check=_check()))
+        self.meanwhile()
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        if isinstance(outcome, GradeReport):
+            return outcome
+        return _report(submission_digest(work.files), outcome)
+
+
+class School:
+    """Everything a test needs, with its course ``dl`` and the people of ``ROLES`` in it.
+
+    ``eve`` has an account but is in no course; ``root`` is the administrator.
+    """
+
+    def __init__(self, settings: Settings, tokens: dict[str, str]) -> None:
+        self.settings = settings
+        self.tokens = tokens
+        self.services = Services.open(settings)
+        self.packages = TwoProblems(self.services.store)
+        self.app = create_app(settings, packages=self.packages)
+        self.http = TestClient(self.app)
+        self.grader = ScriptedGrader(self)
+
+    def call(self, who: str | None, method: str, path: str, **options: Any) -> Any:
+        headers = dict(options.pop("headers", {}))
+        if who is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[who]}"
+        return self.http.request(method, f"/api/v1{path}", headers=headers, **options)
+
+    def get(self, who: str | None, path: str, **options: Any) -> Any:
+        return self.call(who, "GET", path, **options)
+
+    def actor(self, who: str) -> Actor:
+        with self.services.database.reading() as session:
+            return authenticate(session, self.tokens[who])
+
+    def publish(self, due_at: str | None = None) -> dict[str, Any]:
+        answer = self.call("iris", "PUT", "/courses/dl/psets/pset1", json={"due_at": due_at})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post_files(
+        self,
+        who: str,
+        files: dict[str, bytes] | list[tuple[str, bytes]],
+        key: str | None = None,
+        **options: Any,
+    ) -> Any:
+        pairs = files.items() if isinstance(files, dict) else files
+        return self.call(
+            who,
+            "POST",
+            "/courses/dl/psets/pset1/submissions",
+            files=[("files", (name, content, "text/x-python")) for name, content in pairs],
+            headers={"Idempotency-Key": key or str(uuid.uuid4())},
+            **options,
+        )
+
+    def submit(self, who: str, content: bytes = b"x = 1\n") -> str:
+        answer = self.post_files(who, {"alpha.py": content})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    def report(self, digest: str, *, verdict: Verdict = Verdict.PASSED, **changes: Any) -> GradeReport:
+        """A full-mark report on the submission with that digest, with ``changes``."""
+        return _report(digest, 10.0, verdict).model_copy(update=changes)
+
+    def worker(self, name: str = "w1") -> Worker:
+        return Worker(self.services, self.grader, name=name, stop=threading.Event())
+
+    def grade(self, score: float = 10.0) -> None:
+        """Let a worker grade whatever waits, with that score."""
+        self.grader.outcomes = [score]
+        worker = self.worker()
+        while worker.grade_one():
+            pass
+
+    def close(self) -> None:
+        self.http.close()
+        self.app.state.services.close()
+        self.services.close()
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A data folder with the course and its people, made once and copied for each test."""
+    data = tmp_path_factory.mktemp("school") / "data"
+    settings = Settings(data=data)
+    prepared = prepare(settings)
+    assert prepared.admin_token is not None
+    tokens = {"root": prepared.admin_token}
+    services = Services.open(settings)
+    with services.database.writing() as session:
+        course = Course(name="dl", title="Deep learning")
+        session.add_all([course, Course(name="other", title="Another course")])
+        for name in [*ROLES, "eve"]:
+            user = create_user(session, name=name.capitalize(), email=f"{name}@example.org")
+            tokens[name] = issue_token(session, user.id, label="test")
+            if name in ROLES:
+                session.add(Enrolment(course=course, user=user, role=ROLES[name]))
+    services.close()
+    return data, tokens
+
+
+@pytest.fixture
+def school(furnished: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[School]:
+    data, tokens = furnished
+    shutil.copytree(data, tmp_path / "data")
+    opened = School(Settings(data=tmp_path / "data", retry_seconds=0.01), dict(tokens))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def open_school(school: School) -> School:
+    """The school with ``pset1`` published, without a due date."""
+    school.publish()
+    return school
+
+
+@pytest.fixture
+def user_id(school: School) -> Callable[[str], int]:
+    def find(who: str) -> int:
+        with school.services.database.reading() as session:
+            return session.scalars(select(User.id).where(User.email == f"{who}@example.org")).one()
+
+    return find
+
+
+@pytest.fixture
+def noon() -> datetime:
+    return datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
