@@ -22,6 +22,7 @@ import pytest
 from sandbox.backends.docker import DockerBackend, request
 from sandbox.backends.docker import backend as backend_module
 from sandbox.backends.docker.engine import Engine, EngineAddress
+from sandbox.backends.docker.owner import Owner
 from sandbox.conformance import opened
 from sandbox.errors import (
     GpuUnavailableError,
@@ -52,7 +53,13 @@ def engine(docker_engine: object) -> Iterator[Engine]:
 
 
 def containers(engine: Engine) -> set[str]:
-    return {found["Id"] for found in engine.api.containers(all=True, filters={"label": "gradecli.sandbox"})}
+    """Those that this process has started: other tests may be running beside this one."""
+    mine = {"label": f"gradecli.owner={Owner.current()}"}
+    return {found["Id"] for found in engine.api.containers(all=True, filters=mine)}
+
+
+def exists(engine: Engine, container: str) -> bool:
+    return bool(engine.api.containers(all=True, filters={"id": container}))
 
 
 def test_a_sandbox_leaves_no_container(docker_backend, engine):
@@ -110,7 +117,8 @@ def test_a_memory_kill_is_seen_from_outside(docker_backend):
 
 def test_processor_time_is_limited(docker_backend):
     limits = Limits(memory_bytes=384 * MIB, cpu_seconds=2)
-    with opened(docker_backend, "def spin():\n    while True: pass", limits=limits) as (guest, module):
+    spinning = "def spin():\n    while True: pass"
+    with opened(docker_backend, spinning, limits=limits, seconds=60) as (guest, module):
         with pytest.raises(StudentCodeError):
             module.spin()
         assert guest._process.wait(1).reason is ExitReason.SIGNALLED
@@ -203,12 +211,12 @@ def test_a_killed_workers_container_is_swept_and_a_living_ones_is_not(docker_bac
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as worker:
         left = worker.stdout.readline().strip()
-        assert left in containers(engine)
+        assert exists(engine, left)
         assert left not in docker_backend.sweep(), "its owner is alive"
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     assert left in docker_backend.sweep()
-    assert left not in containers(engine)
+    assert not exists(engine, left)
 
 
 # An engine that goes away ------------------------------------------------------------------------

@@ -36,6 +36,18 @@ def test_every_package_of_an_image_is_pinned_exactly(runtime):
     assert pins(runtime)["numpy"] == pins(Runtime.NUMPY)["numpy"]
 
 
+@every_runtime
+def test_the_pins_are_those_of_the_project(runtime):
+    """A sandbox of another backend, and a student's own machine, have the same versions."""
+    lines = (FOLDER.parents[1] / "constraints.txt").read_text().splitlines()
+    project = dict(line.lower().split("==") for line in lines if "==" in line and line[0] != "#")
+    normal = {name.replace("_", "-"): version.split("+")[0] for name, version in pins(runtime).items()}
+    shared = normal.keys() & {name.replace("_", "-") for name in project}
+    assert "numpy" in shared
+    for name in shared:
+        assert normal[name] == project.get(name, project.get(name.replace("-", "_"))), name
+
+
 def test_torch_is_the_cpu_build_for_torch_and_the_cuda_build_for_cuda():
     assert pins(Runtime.TORCH)["torch"] == "2.13.0+cpu"
     assert pins(Runtime.CUDA)["torch"] == "2.13.0"
