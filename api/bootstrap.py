@@ -11,7 +11,7 @@ from api.accounts.service import create_user, issue_token
 from api.database import Database
 from api.errors import NotFoundError
 from api.keys import Keys
-from api.migrations import upgrade
+from api.migrations import require_current, upgrade
 from api.settings import Settings
 from api.store import ContentStore
 
@@ -56,9 +56,11 @@ def new_token(settings: Settings, email: str) -> str:
 
     Raises:
         NotFoundError: nobody has that address.
+        UnavailableError: there is no database of this version.
     """
     database = Database(settings.database_address)
     try:
+        require_current(database)
         with database.writing() as session:
             user = session.scalar(select(User).where(User.email == email.lower()))
             if user is None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from api.roles import Role
 from api.schemas import Payload
@@ -25,6 +25,9 @@ __all__ = [
 ShortName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 """What appears in addresses and commands: ``dl-2026``, ``pset1``."""
 
+_EARLIEST_YEAR = 2000
+_LATEST_YEAR = 2999
+
 Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -38,10 +41,18 @@ class CourseOut(Payload):
     title: str
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC, if it is one that a course can mean."""
+    if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
+        msg = f"the year must be from {_EARLIEST_YEAR} to {_LATEST_YEAR}"
+        raise ValueError(msg)
+    return moment.astimezone(UTC)
+
+
 class PublishIn(Payload):
     """When a problem set is due, with its time zone; ``null``: it stays open."""
 
-    due_at: AwareDatetime | None = None
+    due_at: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
 
 
 class ProblemOut(Payload):

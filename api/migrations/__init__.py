@@ -41,5 +41,6 @@ def require_current(database: Database) -> None:
     with database.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
-        msg = f"The database has schema {current}, this version needs {head}: start it with `gradecli serve`."
+        found = f"has schema {current}" if current else "is empty"
+        msg = f"The database {found}; this version needs schema {head}. Start it once with `gradecli serve`."
         raise UnavailableError(msg)

@@ -1,11 +1,13 @@
-"""``python -m api.worker``: one worker, configured by environment variables."""
+"""``python -m api.worker``: one of the supervisor's workers, configured by environment variables."""
 
 from __future__ import annotations
 
+from api.processes.lifeline import end_with_parent
 from api.processes.log import start_logging
 from api.settings import Settings
 from api.worker.process import run
 
 if __name__ == "__main__":
     start_logging("worker")
+    end_with_parent()
     run(Settings())

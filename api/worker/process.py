@@ -10,7 +10,6 @@ import socket
 import threading
 from types import FrameType
 
-from api.processes.lifeline import end_with_parent
 from api.services import Services
 from api.settings import Settings
 from api.worker.grading import ChildGrader
@@ -32,7 +31,6 @@ def run(settings: Settings) -> None:
     services = Services.open(settings)
     stop = threading.Event()
     _stop_on_signals(stop, settings.drain_seconds)
-    end_with_parent()
     worker = Worker(services, ChildGrader(settings), name=_name(), stop=stop)
     try:
         worker.run()
