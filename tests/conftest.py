@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox import Backend, Runtime, find
 from sandbox.backends.base import Backend as BackendProtocol
@@ -21,6 +22,12 @@ from sandbox.errors import BackendUnavailableError
 
 ROOT = Path(__file__).resolve().parent.parent
 BACKENDS = ("bubblewrap", "docker", "subprocess")
+
+for _name, _examples in (("quick", 100), ("long", 20_000)):
+    settings.register_profile(
+        _name, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
