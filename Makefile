@@ -4,16 +4,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip install --quiet --constraint constraints.txt
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt
 PYTEST_WORKERS ?= auto
 
-.PHONY: demo test check format docs-screenshots long bench clean help
+.PHONY: demo test check format long clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.worker ## start the service, submit a right and a wrong solution, show both reports
-	$(BIN)/python demo/demo.py
+	$(BIN)/python tests/e2e/demo.py
 
 test: $(VENV)/.dev ## run every test this machine can run; what is missing is skipped with its reason
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,10 +31,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def create_course(name: str, title: str) -> None:
+    """Create a course, and make it the one that this person's commands are about from now on."""
     with open_session() as session:
         made = session.service.create_course(name, title)
-    say(f"Created {made.name}: {made.title}")
-    say(f"Next: gradecli roster import FILE --course {one_line(made.name)}  (a CSV with name,email,role)")
+        session.home.save_credentials(replace(session.credentials, course=made.name))
+    say(f"Created {made.name}: {made.title}. It is your usual course now.")
+    say("Next: gradecli roster import FILE  (a CSV with name,email,role)")
 
 
 def parse_due(text: str) -> datetime:
@@ -153,7 +156,8 @@ def show_gradebook(book: Gradebook) -> None:
     ]
     table([one_line(header) for header in headers], rows, numbers=range(2, len(headers)))
     most = sum(pset.max_score for pset in book.psets)
-    say(f"\n{len(book.rows)} students, {messages.points(most)} points at most")
+    students = "1 student" if len(book.rows) == 1 else f"{len(book.rows)} students"
+    say(f"\n{students}, {messages.points(most)} points at most")
 
 
 def _cell(cell: GradebookCell | None) -> str:
