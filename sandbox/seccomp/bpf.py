@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from sandbox.errors import BackendUnavailableError
 from sandbox.seccomp.numbers import NUMBERS
-from sandbox.seccomp.policy import ABSENT, ALLOWED, RESTRICTED, RESTRICTED_WITHOUT_GPU, Restriction
+from sandbox.seccomp.policy import Restriction, policy
 
 __all__ = ["AuditArchitecture", "bpf_program"]
 
@@ -68,7 +68,7 @@ class _Instruction:
 def bpf_program(machine: str | None = None, *, gpu: bool = False) -> bytes:
     """The filter as an array of ``struct sock_filter``, in the byte order of this machine.
 
-    ``machine`` is named as by ``uname -m`` (default: this one). ``gpu`` lets every ``ioctl`` through,
+    ``machine`` is named as by ``uname -m`` (default: this one). ``gpu`` adds what a GPU's driver needs,
     as in :func:`sandbox.seccomp.docker_profile`.
 
     Raises:
@@ -80,8 +80,7 @@ def bpf_program(machine: str | None = None, *, gpu: bool = False) -> bytes:
         raise BackendUnavailableError(
             f"there is no system call filter for {name!r} machines: use one with x86_64 or aarch64"
         )
-    restricted = RESTRICTED if gpu else RESTRICTED + RESTRICTED_WITHOUT_GPU
-    allowed = (*ALLOWED, "ioctl") if gpu else ALLOWED
+    rules = policy(gpu=gpu)
     program = [
         _Instruction(_LOAD_WORD, _ARCHITECTURE_AT),
         _Instruction(_JUMP_EQUAL, architecture, if_true=1),
@@ -90,25 +89,26 @@ def bpf_program(machine: str | None = None, *, gpu: bool = False) -> bytes:
         _Instruction(_LOAD_WORD, _NUMBER_AT),
         *_from(_X32_BIT, errno.ENOSYS),
     ]
-    for restriction in restricted:
+    for restriction in rules.restricted:
         program += _restriction(restriction, _number(restriction.name, architecture))
-    for first, last in _runs(_numbers(allowed, architecture)):
-        program += [
-            _Instruction(_JUMP_GREATER_EQUAL, first, if_false=2),
-            _Instruction(_JUMP_GREATER, last, if_true=1),
-            _Instruction(_RETURN, _ALLOW),
-        ]
-    absent = _numbers(ABSENT, architecture)
-    for first, last in _runs(absent):
-        program += [
-            _Instruction(_JUMP_GREATER_EQUAL, first, if_false=2),
-            _Instruction(_JUMP_GREATER, last, if_true=1),
-            _Instruction(_RETURN, _ERRNO | errno.ENOSYS),
-        ]
+    allowed, absent = _numbers(rules.allowed, architecture), _numbers(rules.absent, architecture)
+    program += _answer(allowed, _ALLOW) + _answer(absent, _ERRNO | errno.ENOSYS)
     # A call that is newer than this list must look absent, so that a newer libc falls back.
-    newest = max(*absent, *_numbers(ALLOWED, architecture))
+    newest = max(*absent, *allowed)
     program += [*_from(newest, errno.ENOSYS), _Instruction(_RETURN, _ERRNO | errno.EPERM)]
     return b"".join(instruction.packed() for instruction in program)
+
+
+def _answer(numbers: list[int], verdict: int) -> list[_Instruction]:
+    """Give ``verdict`` for each of ``numbers``; fall through for any other."""
+    found: list[_Instruction] = []
+    for first, last in _runs(numbers):
+        found += [
+            _Instruction(_JUMP_GREATER_EQUAL, first, if_false=2),
+            _Instruction(_JUMP_GREATER, last, if_true=1),
+            _Instruction(_RETURN, verdict),
+        ]
+    return found
 
 
 def _from(first: int, error: int) -> list[_Instruction]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 
-from sandbox.seccomp.policy import ABSENT, ALLOWED, RESTRICTED, RESTRICTED_WITHOUT_GPU, Restriction
+from sandbox.seccomp.policy import Restriction, policy
 
 __all__ = ["docker_profile"]
 
@@ -13,11 +13,10 @@ __all__ = ["docker_profile"]
 def docker_profile(*, gpu: bool = False) -> str:
     """The profile, compact, for ``security_opt=["seccomp=" + profile]``.
 
-    ``gpu`` lets every ``ioctl`` through. Calls that are newer than the list answer ``ENOSYS``: runc
+    ``gpu`` adds what a GPU's driver needs. Calls that are newer than the list answer ``ENOSYS``: runc
     (1.0.0-rc93 and later) sees to that itself.
     """
-    restricted = RESTRICTED if gpu else RESTRICTED + RESTRICTED_WITHOUT_GPU
-    allowed = (*ALLOWED, "ioctl") if gpu else ALLOWED
+    rules = policy(gpu=gpu)
     profile = {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": errno.EPERM,
@@ -27,9 +26,9 @@ def docker_profile(*, gpu: bool = False) -> str:
             {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": []},
         ],
         "syscalls": [
-            {"names": list(allowed), "action": "SCMP_ACT_ALLOW"},
-            {"names": list(ABSENT), "action": "SCMP_ACT_ERRNO", "errnoRet": errno.ENOSYS},
-            *(_rule(restriction, value) for restriction in restricted for value in restriction.values),
+            {"names": list(rules.allowed), "action": "SCMP_ACT_ALLOW"},
+            {"names": list(rules.absent), "action": "SCMP_ACT_ERRNO", "errnoRet": errno.ENOSYS},
+            *(_rule(restriction, value) for restriction in rules.restricted for value in restriction.values),
         ],
     }
     return json.dumps(profile, separators=(",", ":"))

@@ -127,6 +127,7 @@ _TABLE: dict[str, tuple[int | None, int | None]] = {
     "madvise": (28, 233),
     "membarrier": (324, 283),
     "memfd_create": (319, 279),
+    "mincore": (27, 232),
     "mkdir": (83, None),
     "mkdirat": (258, 34),
     "mlock": (149, 228),

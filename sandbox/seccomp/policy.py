@@ -1,7 +1,7 @@
 """The system calls that code in a sandbox may make: an allow-list, in words.
 
-What is not named here is refused with ``EPERM``, except the calls of :data:`ABSENT`, which answer
-``ENOSYS`` because libraries take their fallback only then. What each group is for, and what is
+What is not named here is refused with ``EPERM``, except some calls that answer ``ENOSYS`` because
+libraries take their fallback only then. What each group is for, and what is
 left out on purpose, is told in ``docs/decisions/system-call-filter.md``.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ABSENT", "ALLOWED", "RESTRICTED", "RESTRICTED_WITHOUT_GPU", "Restriction"]
+__all__ = ["Policy", "Restriction", "policy"]
 
 _FILES = """
     access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat
@@ -58,7 +58,7 @@ _LOCAL_SOCKETS = """
     sendmmsg sendmsg sendto setsockopt shutdown
 """
 
-ALLOWED: tuple[str, ...] = tuple(
+_ALLOWED = tuple(
     sorted(
         " ".join(
             [
@@ -73,21 +73,19 @@ ALLOWED: tuple[str, ...] = tuple(
         ).split()
     )
 )
-"""Names that are allowed whatever their arguments."""
 
-ABSENT: tuple[str, ...] = (
+_ABSENT = (
     "clone3",  # its flags lie in memory, where no filter can see them: glibc falls back to clone
     "futex_waitv",
     "inotify_init1",
     "io_uring_setup",
-    "memfd_create",  # memory that no limit on files or mappings counts
+    "memfd_create",  # without a cgroup, memory that no limit counts
     "pidfd_open",
     "pkey_alloc",
     "set_mempolicy",
     "splice",
     "userfaultfd",
 )
-"""Refused names that answer ``ENOSYS``: their callers have another way, and take it on that error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +109,40 @@ _AF_UNIX = 1
 _NEW_NAMESPACES = 0x7E02_0000
 _QUERY_PERSONALITY = 0xFFFF_FFFF
 
-RESTRICTED: tuple[Restriction, ...] = (
+_RESTRICTED = (
     Restriction("clone", 0, _NEW_NAMESPACES, (0,)),
     Restriction("personality", 0, _WHOLE, (0, _QUERY_PERSONALITY)),
     Restriction("socket", 0, _WHOLE, (_AF_UNIX,)),
     Restriction("socketpair", 0, _WHOLE, (_AF_UNIX,)),
 )
-"""Names that are allowed for some values of one argument."""
 
-RESTRICTED_WITHOUT_GPU: tuple[Restriction, ...] = (
-    # What an interpreter asks of its descriptors: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX,
-    # FIOCLEX; and TIOCSPGRP, with which Docker's init looks for a terminal. Not TIOCSTI, which types
-    # into the terminal that the sandbox was started from.
+# What an interpreter asks of its descriptors: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX;
+# and TIOCSPGRP, with which Docker's init looks for a terminal. Not TIOCSTI, which types into the
+# terminal that the sandbox was started from.
+_RESTRICTED_WITHOUT_GPU = (
     Restriction("ioctl", 1, _WHOLE, (0x5401, 0x5410, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
 )
-"""More of them for a sandbox without a GPU: CUDA's driver is driven by ``ioctl`` alone."""
+
+# CUDA's driver is driven by ioctl, and does not initialise without memfd_create (error 304, as in
+# NVIDIA/OpenShell issue 1696). Only containers have GPUs, and their cgroup counts that memory.
+_ALLOWED_WITH_GPU = ("ioctl", "memfd_create", "mincore")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What one kind of sandbox may do. No name stands in two of the three."""
+
+    allowed: tuple[str, ...]
+    """Names that are allowed whatever their arguments."""
+    restricted: tuple[Restriction, ...]
+    """Names that are allowed for some values of one argument."""
+    absent: tuple[str, ...]
+    """Refused names that answer ``ENOSYS``: their callers have another way, and take it on that error."""
+
+
+def policy(*, gpu: bool) -> Policy:
+    """The one policy, with what a GPU's driver needs added where there is a GPU."""
+    if gpu:
+        absent = tuple(name for name in _ABSENT if name not in _ALLOWED_WITH_GPU)
+        return Policy((*_ALLOWED, *_ALLOWED_WITH_GPU), _RESTRICTED, absent)
+    return Policy(_ALLOWED, _RESTRICTED + _RESTRICTED_WITHOUT_GPU, _ABSENT)
