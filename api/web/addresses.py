@@ -8,6 +8,7 @@ __all__ = [
     "events",
     "gradebook",
     "gradebook_csv",
+    "hand_in",
     "handout",
     "handout_zip",
     "pset",
@@ -26,6 +27,10 @@ def _path(*parts: str) -> str:
 
 def pset(course: str, name: str) -> str:
     return _path("courses", course, "psets", name)
+
+
+def hand_in(course: str, name: str) -> str:
+    return f"{pset(course, name)}#hand-in"
 
 
 def submit(course: str, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import PurePosixPath
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -55,6 +56,9 @@ def _renderer() -> MarkdownIt:
     )
     markdown.add_render_rule("tex", _write_tex)
     markdown.add_render_rule("tex_block", _write_tex_block)
+    markdown.add_render_rule("fence", _write_fence)
+    markdown.add_render_rule("table_open", _open_table)
+    markdown.add_render_rule("table_close", _close_table)
     return markdown
 
 
@@ -100,6 +104,21 @@ def _read_tex_block(state: StateBlock, first: int, end: int, silent: bool) -> bo
 
 def _write_tex_block(_: RendererHTML, tokens: list[Token], index: int, *_more: object) -> str:
     return f'<div class="tex block">{escape(tokens[index].content)}</div>\n'
+
+
+# What may be wider than a small screen scrolls by itself, and a keyboard must be able to reach it.
+
+
+def _write_fence(renderer: RendererHTML, tokens: list[Token], index: int, *more: Any) -> str:
+    return renderer.fence(tokens, index, *more).replace("<pre>", '<pre tabindex="0">', 1)
+
+
+def _open_table(_: RendererHTML, _tokens: list[Token], _index: int, *_more: object) -> str:
+    return '<div class="wide-table" tabindex="0"><table>\n'
+
+
+def _close_table(_: RendererHTML, _tokens: list[Token], _index: int, *_more: object) -> str:
+    return "</table></div>\n"
 
 
 def _write_tex(_: RendererHTML, tokens: list[Token], index: int, *_more: object) -> str:

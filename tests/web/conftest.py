@@ -331,6 +331,7 @@ def _submission_page(course: SampleCourse, reader: Reader, **changes: object) ->
         "best": submission.id,
         "staff": staff,
         "own": not staff,
+        "accepting": True,
         "now": course.now,
     }
     view = submission_view(submission, report, **{**fields, **changes})

@@ -25,6 +25,7 @@ def page(course, submission, report=None, **changes):
         "best": None,
         "staff": False,
         "own": True,
+        "accepting": True,
         "now": course.now,
     }
     return submission_view(submission, report, **{**fields, **changes})
@@ -65,6 +66,15 @@ class TestReport:
     def test_the_summary_counts_what_is_scored(self, course):
         sentence = report_view(course.report, staff=False).summary
         assert sentence == "4 of 12 checks passed. 1 check did not run: start with the ones that failed."
+
+    def test_what_holds_for_a_whole_problem_is_said_once(self, course):
+        said = {"message": "linear_softmax.py is not valid Python.", "detail": "SyntaxError: line 2"}
+        checks = tuple(check.model_copy(update=said) for check in course.checks)
+        problem = course.report.problems[0].model_copy(update={"message": said["message"], "checks": checks})
+        view = report_view(course.report.model_copy(update={"problems": (problem,)}), staff=False).problems[0]
+        assert (view.message, view.detail) == (said["message"], said["detail"])
+        assert {(check.message, check.detail) for check in (*view.scored, *view.public)} == {("", "")}
+        assert len(view.public) == 2
 
     def test_full_marks_say_so(self, course):
         report = course.report.model_copy(update={"problems": course.report.problems[1:]})
@@ -149,6 +159,14 @@ class TestSubmission:
         )
         assert "counts instead" in page(course, submission, course.report, best="another").counts
         assert page(course, submission, course.report).counts == ""
+
+    def test_who_has_points_left_and_time_is_led_to_the_next_attempt(self, course):
+        submission = course.submission(3)
+        full = course.report.model_copy(update={"score": 10.0})
+        assert page(course, submission, course.report).again_href == "/courses/dl-2026/psets/pset1#hand-in"
+        assert page(course, submission, full).again_href == ""
+        assert page(course, submission, course.report, accepting=False).again_href == ""
+        assert page(course, submission, course.report, own=False).again_href == ""
 
     def test_nobody_else_learns_a_retry_address(self, course):
         failed = course.submission(3, state=SubmissionState.FAILED)

@@ -53,6 +53,7 @@ def show(services: CurrentServices, visitor: CurrentVisitor, submission: str) ->
             best=grade.submission_id if grade else None,
             staff=sees_everybodys_work(session, actor, found.pset.course),
             own=found.user_id == actor.id,
+            accepting=found.pset.is_open(now()),
             now=now(),
         )
     return HTMLResponse(render("submission.html", reader=visitor.reader, page=view))

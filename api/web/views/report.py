@@ -79,12 +79,16 @@ class CheckView:
 
 @dataclass(frozen=True, slots=True)
 class ProblemView:
-    """One problem: the checks that score, then the public ones that the student has too."""
+    """One problem: the checks that score, then the public ones that the student has too.
+
+    ``message`` is what holds for the whole problem; the checks that say the same stay silent.
+    """
 
     name: str
     title: str
     score: Score
     message: str
+    detail: str
     scored: tuple[CheckView, ...]
     public: tuple[CheckView, ...]
     public_passed: int
@@ -136,18 +140,27 @@ def check_view(check: CheckResult) -> CheckView:
 
 
 def _problem_view(problem: ProblemReport, *, staff: bool) -> ProblemView:
-    public = [check for check in problem.checks if check.visibility is Visibility.PUBLIC]
+    same = [check for check in problem.checks if problem.message and check.message == problem.message]
+    views = [
+        (check.visibility, check_view(_silent(check) if check in same else check)) for check in problem.checks
+    ]
+    public = tuple(view for visibility, view in views if visibility is Visibility.PUBLIC)
     facts = (Fact("Problem version", problem.digest), Fact("Runtime", problem.runtime)) if staff else ()
     return ProblemView(
         name=problem.name,
         title=problem.title,
         score=score(problem.score, problem.max_score),
         message=words.visible(problem.message),
-        scored=tuple(check_view(c) for c in problem.checks if c.visibility is Visibility.HIDDEN),
-        public=tuple(check_view(check) for check in public),
+        detail=words.visible(next((check.detail for check in same if check.detail), "")),
+        scored=tuple(view for visibility, view in views if visibility is Visibility.HIDDEN),
+        public=public,
         public_passed=sum(check.verdict is Verdict.PASSED for check in public),
         facts=facts,
     )
+
+
+def _silent(check: CheckResult) -> CheckResult:
+    return check.model_copy(update={"message": "", "detail": ""})
 
 
 def _summary(report: GradeReport) -> str:

@@ -95,6 +95,7 @@ class SubmissionView:
     student: str
     student_href: str
     retry_href: str
+    again_href: str
     incident: str
 
     @property
@@ -115,13 +116,16 @@ def submission_view(
     best: str | None,
     staff: bool,
     own: bool,
+    accepting: bool,
     now: datetime,
 ) -> SubmissionView:
     """The page of ``submission``.
 
     ``seen`` are the checks that have ended so far, in order; ``best`` is the id of the student's
-    attempt that counts, if one does yet. ``staff``: the reader sees everything; ``own``: it is theirs.
+    attempt that counts, if one does yet. ``staff``: the reader sees everything; ``own``: it is theirs;
+    ``accepting``: the set still takes submissions.
     """
+    points_left = report is not None and report.score < report.max_score
     return SubmissionView(
         id=submission.id,
         course=submission.course,
@@ -142,6 +146,9 @@ def submission_view(
         student="" if own else submission.student.name,
         student_href="" if own else addresses.student(submission.course, submission.student.id),
         retry_href=addresses.retry(submission.id) if staff else "",
+        again_href=addresses.hand_in(submission.course, submission.pset)
+        if own and accepting and points_left
+        else "",
         incident=_STAFF_INCIDENT if staff else GIVEN_UP,
     )
 
