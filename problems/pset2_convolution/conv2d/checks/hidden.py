@@ -178,9 +178,9 @@ def arguments_unchanged(student, reference, rng):
             ("conv2d_forward", ("x", "w", "b"), (x, w, b)),
             ("conv2d_backward", ("dy", "x", "w"), (dy, x, w)),
         ):
-            observation = observe(getattr(student, function), *arguments, *settings)
+            observation = observe(getattr(student, function), *arguments, **settings._asdict())
             expect.unchanged(observation, arguments, what=names)
-            other = getattr(student, function)(*(2 * array for array in arguments), *settings)
+            other = getattr(student, function)(*(2 * array for array in arguments), **settings._asdict())
             # Nothing is earned by a constant: repr compares whatever plain values came back.
             differs = repr(other) != repr(observation.value)
             expect.that(differs, f"{function} gives the same answer for two different inputs.")

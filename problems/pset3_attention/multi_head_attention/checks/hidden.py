@@ -12,8 +12,8 @@ from grader.authoring import check, expect, load_state, observe, state, vjp
 # Right answers that are written differently use less than a thousandth of this.
 TOLERANCE = {"rtol": 1e-9, "atol": 1e-11}
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "out_proj")
-# Hard attention: a query and a key of this length score 400. Divided by the root of any size used here it leaves
-# less than exp(-60) for the other keys, and undivided it is still within the range of exp.
+# Hard attention: a query and a key of this length score 400. Divided by the root of any size used here it
+# leaves less than exp(-60) for the other keys, and undivided it is still within the range of exp.
 LENGTH = 20.0
 
 

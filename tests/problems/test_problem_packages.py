@@ -1,0 +1,108 @@
+"""Every problem package proves its checks: right answers pass them all, wrong ones fail what catches them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from grader import Problem, ProblemSet, Submission, Verdict, Visibility, discover, grade, load_pset
+from grader.authoring import CheckFailedError, Random
+from grader.instances import instance_seed
+from grader.loading import load_checks
+from grader.references import loaded_reference
+from sandbox import Backend, InProcessSession, StudentCodeError, load
+
+PROBLEMS = Path(__file__).resolve().parents[2] / "problems"
+KEY = bytes(32)
+
+
+class Answer(NamedTuple):
+    """One file that answers one problem."""
+
+    pset: ProblemSet
+    problem: Problem
+    path: Path
+
+    @property
+    def submission(self) -> Submission:
+        return Submission.read(self.path, self.pset, self.problem.name)
+
+
+def _answers(pattern: str) -> list[object]:
+    """A test parameter for each file of the packages that matches ``pattern``."""
+    return [
+        pytest.param(Answer(pset, problem, path), id=f"{problem.name}-{path.stem}")
+        for pset in (load_pset(listing.folder) for listing in discover(PROBLEMS))
+        for problem in pset.problems
+        for path in sorted(problem.folder.glob(pattern))
+    ]
+
+
+WRONG = _answers("submissions/wrong_answer/*.py")
+
+
+def _expected_failures(answer: Answer) -> set[str]:
+    table = tomllib.loads(answer.problem.text("submissions/expectations.toml"))
+    return set(table["wrong_answer"][answer.path.stem])
+
+
+def _failed_hidden_checks(answer: Answer, backend: Backend) -> set[str]:
+    report = grade(answer.pset, answer.submission, backend, key=KEY, problem=answer.problem.name)
+    checks = report.problems[0].checks
+    return {c.name for c in checks if c.visibility is Visibility.HIDDEN and c.verdict is not Verdict.PASSED}
+
+
+@pytest.mark.parametrize("answer", _answers("reference.py") + _answers("submissions/accepted/*.py"))
+def test_right_answers_get_full_marks_on_every_instance(answer: Answer, backend: Backend) -> None:
+    submission = answer.submission
+    report = grade(answer.pset, submission, backend, key=KEY, instance="all", problem=answer.problem.name)
+    assert [c for c in report.problems[0].checks if c.verdict is not Verdict.PASSED] == []
+    assert report.score == report.max_score == answer.problem.points
+
+
+@pytest.mark.parametrize("answer", _answers("starter.py"))
+def test_the_starter_earns_nothing(answer: Answer, backend: Backend) -> None:
+    report = grade(answer.pset, answer.submission, backend, key=KEY, problem=answer.problem.name)
+    assert report.score == 0.0
+    messages = {check.message for check in report.problems[0].checks}
+    assert all("is not implemented yet" in message for message in messages)
+
+
+@pytest.mark.parametrize("answer", WRONG)
+def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them(
+    answer: Answer, backend: Backend
+) -> None:
+    assert _failed_hidden_checks(answer, backend) == _expected_failures(answer)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answer", WRONG)
+def test_wrong_answers_fail_the_same_checks_on_every_instance(answer: Answer) -> None:
+    problem, expected = answer.problem, _expected_failures(answer)
+    files = problem.files_with(answer.path.read_text(encoding="utf-8"))
+    with InProcessSession() as session, InProcessSession() as trusted:
+        reference = loaded_reference(problem, trusted)
+        for check, visibility in load_checks(problem):
+            if visibility is Visibility.PUBLIC:
+                continue
+            for index in range(check.instances):
+                student = load(session, files, problem.file_name)
+                try:
+                    check.run(student, reference, Random(instance_seed(problem, check.name, index)))
+                    passed = True
+                except (CheckFailedError, StudentCodeError):
+                    passed = False
+                assert passed is (check.name not in expected), f"{check.name}, instance {index}"
+
+
+@pytest.mark.parametrize("answer", _answers("submissions/forbidden/*.py"))
+def test_forbidden_shortcuts_are_named_with_their_line_and_earn_nothing(
+    answer: Answer, backend: Backend
+) -> None:
+    report = grade(answer.pset, answer.submission, backend, key=KEY, problem=answer.problem.name)
+    assert {check.verdict for check in report.problems[0].checks} == {Verdict.FORBIDDEN}
+    assert report.score == 0.0
+    assert "line " in report.problems[0].message

@@ -1,0 +1,136 @@
+"""The reference solutions agree with PyTorch, which was written by other people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from grader.authoring import Random
+
+PROBLEMS = Path(__file__).resolve().parents[2] / "problems"
+
+
+def _reference(folder: str) -> Any:
+    """The module of a reference solution."""
+    path = PROBLEMS / folder / "reference.py"
+    module = ModuleType(f"reference_of_{path.parent.name}")
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), module.__dict__)
+    return module
+
+
+@pytest.fixture
+def rng() -> Random:
+    return Random(20)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    with ExitStack() as stack:
+        stack.callback(torch.set_num_threads, threads)
+        torch.set_num_threads(1)
+        yield
+
+
+def _leaf(array: np.ndarray[Any, Any]) -> torch.Tensor:
+    return torch.from_numpy(array.copy()).requires_grad_()
+
+
+@pytest.mark.parametrize("shift", [0.0, 3000.0])
+def test_linear_softmax_agrees_with_torch(rng: Random, shift: float) -> None:
+    reference = _reference("pset1_backprop/linear_softmax")
+    x, weights, bias, labels = rng.normal(6, 3), rng.normal(3, 4), rng.normal(4) + shift, rng.labels(6, 4)
+    logits = reference.linear_forward(x, weights, bias)
+    dlogits = reference.cross_entropy_backward(reference.softmax(logits), labels)
+
+    leaves = [_leaf(array) for array in (x, weights, bias)]
+    scores = leaves[0] @ leaves[1] + leaves[2]
+    loss = functional.cross_entropy(scores, torch.from_numpy(labels))
+    loss.backward()
+
+    np.testing.assert_allclose(reference.softmax(logits), scores.softmax(1).detach(), rtol=1e-11)
+    np.testing.assert_allclose(reference.cross_entropy(logits, labels), loss.item(), rtol=1e-11)
+    for mine, leaf in zip(reference.linear_backward(dlogits, x, weights), leaves, strict=True):
+        np.testing.assert_allclose(mine, leaf.grad, rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-4)])
+@pytest.mark.parametrize(
+    ("stride", "padding", "dilation"),
+    [((1, 1), (0, 0), (1, 1)), ((2, 3), (0, 0), (1, 1)), ((1, 1), (2, 1), (1, 1)), ((3, 2), (1, 2), (2, 3))],
+)
+def test_conv2d_agrees_with_torch(
+    rng: Random,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    dilation: tuple[int, int],
+    dtype: type,
+    tolerance: float,
+) -> None:
+    reference = _reference("pset2_convolution/conv2d")
+    arrays = (rng.normal(2, 3, 9, 11), rng.normal(4, 3, 3, 2), rng.normal(4))
+    x, w, b = (array.astype(dtype) for array in arrays)
+    y = reference.conv2d_forward(x, w, b, stride, padding, dilation)
+
+    leaves = [_leaf(array) for array in (x, w, b)]
+    wanted = functional.conv2d(*leaves, stride=stride, padding=padding, dilation=dilation)
+    dy = rng.normal(*wanted.shape).astype(dtype)
+    wanted.backward(torch.from_numpy(dy))
+
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, wanted.detach(), rtol=tolerance, atol=tolerance)
+    for mine, leaf in zip(
+        reference.conv2d_backward(dy, x, w, stride, padding, dilation), leaves, strict=True
+    ):
+        assert mine.dtype == dtype
+        np.testing.assert_allclose(mine, leaf.grad, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-11), (torch.float32, 1e-4)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_multi_head_attention_agrees_with_torch(
+    rng: Random, dtype: torch.dtype, tolerance: float, *, masked: bool
+) -> None:
+    batch, queries, keys, heads, embed_dim = 2, 4, 5, 3, 12
+    mine = _reference("pset3_attention/multi_head_attention").MultiHeadAttention(embed_dim, heads).to(dtype)
+    theirs = torch.nn.MultiheadAttention(embed_dim, heads, batch_first=True, dtype=dtype)
+    with torch.no_grad():
+        for parameter in mine.parameters():
+            parameter.copy_(rng.tensor(*parameter.shape, scale=0.5))
+        inward = (mine.q_proj, mine.k_proj, mine.v_proj)
+        theirs.in_proj_weight.copy_(torch.cat([layer.weight for layer in inward]))
+        theirs.in_proj_bias.copy_(torch.cat([layer.bias for layer in inward]))
+        theirs.out_proj.load_state_dict(mine.out_proj.state_dict())
+
+    shapes = ((batch, queries, embed_dim), (batch, keys, embed_dim), (batch, keys, embed_dim))
+    inputs = [rng.tensor(*shape).to(dtype).requires_grad_() for shape in shapes]
+    mask = torch.ones(batch, heads, queries, keys, dtype=torch.bool)
+    if masked:
+        mask = torch.from_numpy(rng.mask(batch, heads, queries, keys))
+        mask[..., 0] = True  # torch gives NaN for a query that may attend to nothing
+    got = mine(*inputs, mask if masked else None)
+    want, _ = theirs(*inputs, attn_mask=~mask.flatten(0, 1), need_weights=True)  # theirs: True is blocked
+    torch.testing.assert_close(got, want, rtol=tolerance, atol=tolerance)
+
+    cotangent = rng.tensor(*got.shape).to(dtype)
+    for one, other in zip(
+        torch.autograd.grad(got, inputs, cotangent), torch.autograd.grad(want, inputs, cotangent), strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=tolerance, atol=tolerance)
+
+
+def test_multi_head_attention_gives_its_output_bias_where_nothing_may_be_attended(rng: Random) -> None:
+    module = _reference("pset3_attention/multi_head_attention").MultiHeadAttention(6, 2).double()
+    x = rng.tensor(2, 3, 6).requires_grad_()
+    result = module(x, x, x, torch.zeros(3, 3, dtype=torch.bool))
+    torch.testing.assert_close(result, module.out_proj.bias.expand(2, 3, 6))
+    (gradient,) = torch.autograd.grad(result.sum(), x)
+    torch.testing.assert_close(gradient, torch.zeros_like(gradient))
