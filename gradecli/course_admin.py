@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def create_course(name: str, title: str) -> None:
     """Create a course, and make it the one that this person's commands are about from now on."""
     with open_session() as session:
         made = session.service.create_course(name, title)
-        session.home.save_credentials(replace(session.credentials, course=made.name))
+        session.home.save_credentials(session.credentials.model_copy(update={"course": made.name}))
     say(f"Created {made.name}: {made.title}. It is your usual course now.")
     say("Next: gradecli roster import FILE  (a CSV with name,email,role)")
 
