@@ -7,7 +7,7 @@ import time
 from gradecli import messages
 from gradecli.client import CourseService
 from gradecli.errors import IncidentError, UnreachableError
-from gradecli.payloads import CheckEvent, IncidentEvent, Report, ReportEvent, StateEvent, SubmissionEvent
+from gradecli.payloads import CheckEvent, IncidentEvent, Report, ReportEvent, StateEvent
 from gradecli.terminal import LiveLine
 
 __all__ = ["follow"]
@@ -37,7 +37,7 @@ def follow(
                     return event.report
                 if isinstance(event, IncidentEvent):
                     raise IncidentError(messages.incident(event.message))
-                line.show(_progress(event))
+                _tell(line, event)
         except UnreachableError as error:
             if time.monotonic() - last_sign > _LONGEST_SILENCE:
                 raise
@@ -61,12 +61,12 @@ def _ask_once(service: CourseService, submission_id: str, error: UnreachableErro
     return None
 
 
-def _progress(event: StateEvent | CheckEvent | SubmissionEvent) -> str:
+def _tell(line: LiveLine, event: StateEvent | CheckEvent) -> None:
     if isinstance(event, CheckEvent):
-        return messages.grading_check(event.problem, event.index, event.total)
-    assert isinstance(event, StateEvent)
-    if event.message:
-        return event.message
-    if event.state == "queued":
-        return messages.waiting(event.queue_position)
-    return messages.grading(event.problem, event.index, event.total)
+        line.show_in_passing(messages.grading_check(event.problem, event.index, event.total))
+    elif event.message:
+        line.show(event.message)
+    elif event.state == "queued":
+        line.show(messages.waiting(event.queue_position))
+    else:
+        line.show(messages.grading(event.problem, event.index, event.total))

@@ -98,4 +98,4 @@ def parse_instance(text: str | None) -> int | Literal["all"] | None:
 
 
 def _show(line: LiveLine, event: GradeEvent) -> None:
-    line.show(f"grading {event.problem}: {event.index} of {event.total}")
+    line.show_in_passing(f"grading {event.problem}: {event.index} of {event.total}")

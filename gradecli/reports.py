@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from gradecli import messages
 from gradecli.payloads import Check, ProblemReport, Report
-from gradecli.terminal import Styled, one_line, say, say_indented
+from gradecli.terminal import Styled, one_line, say, say_hanging, say_indented
 
 __all__ = ["show_public_checks", "show_report"]
 
 _STYLES = {"passed": "green", "skipped": "dim", "internal error": "yellow"}
 _OTHER_STYLE = "red"
-_VERDICT_WIDTH = len("internal error")
+_VERDICT_WIDTH = len("memory limit")
+_POINTS_WIDTH = len("0.5/1.5")
+_TITLE_COLUMN = 2 + _VERDICT_WIDTH + 2 + _POINTS_WIDTH + 2
 _MOST_PRINTED_LINES = 40
 
 
@@ -53,20 +55,21 @@ def _problem(problem: ProblemReport, earned: str) -> None:
 def _check(check: Check) -> None:
     verdict = one_line(check.verdict)
     points = _of(check.score, check.max_score) if check.max_score else "public"
-    say(
+    style = _STYLES.get(verdict, _OTHER_STYLE)
+    lead: list[str | Styled] = [
         "  ",
-        Styled(verdict.ljust(_VERDICT_WIDTH), _STYLES.get(verdict, _OTHER_STYLE)),
-        f"  {points:>9}  {one_line(check.title)}",
-    )
-    indent = 4 + _VERDICT_WIDTH
+        Styled(verdict.ljust(_VERDICT_WIDTH), style),
+        f"  {points:>{_POINTS_WIDTH}}  ",
+    ]
+    say_hanging(lead, one_line(check.title))
     if check.message:
-        say_indented(check.message, indent)
+        say_indented(check.message, _TITLE_COLUMN)
     # On a public check students get everything; on a hidden one the server leaves these empty.
     if check.detail and check.detail != check.message:
-        say_indented(check.detail, indent, "dim")
+        say_indented(check.detail, _TITLE_COLUMN, "dim")
     if check.printed:
-        say_indented("printed:", indent, "dim")
-        say_indented(_shortened(check.printed), indent + 2, "dim")
+        say_indented("printed:", _TITLE_COLUMN, "dim")
+        say_indented(_shortened(check.printed), _TITLE_COLUMN + 2, "dim")
 
 
 def _of(score: float, most: float) -> str:

@@ -31,6 +31,7 @@ __all__ = [
     "note",
     "one_line",
     "say",
+    "say_hanging",
     "say_indented",
     "say_json",
     "table",
@@ -106,6 +107,21 @@ def say_indented(text: str, columns: int, style: str = "") -> None:
     console.print(Padding(_text([Styled(text, style)]), (0, 0, 0, columns)))
 
 
+def say_hanging(lead: Sequence[str | Styled], text: str) -> None:
+    """Print ``lead`` and then ``text``, whose further lines on a terminal start below its first."""
+    console = _console()
+    if not console.is_terminal:
+        _print(console, [*lead, text])
+        return
+    from rich.table import Table
+
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(_text(lead), _text([text]))
+    console.print(grid)
+
+
 def note(*parts: str | Styled) -> None:
     """Print to standard error what is not the command's result: progress, advice, where a file went."""
     _print(_console(stderr=True), parts)
@@ -143,7 +159,13 @@ def table(
 class LiveLine(Protocol):
     """A line that is rewritten as work goes on."""
 
-    def show(self, text: str) -> None: ...
+    def show(self, text: str) -> None:
+        """Show where the work is."""
+        ...
+
+    def show_in_passing(self, text: str) -> None:
+        """The same, for small steps: left out where each would stay on a line of its own."""
+        ...
 
 
 @contextmanager
@@ -169,6 +191,9 @@ class _LineByLine:
             self._last = text
             _print(self._console, [one_line(text)])
 
+    def show_in_passing(self, text: str) -> None:
+        pass
+
 
 class _Rewritten:
     def __init__(self, status: Status) -> None:
@@ -176,6 +201,8 @@ class _Rewritten:
 
     def show(self, text: str) -> None:
         self._status.update(_text([one_line(text)]))
+
+    show_in_passing = show
 
 
 def _console(*, stderr: bool = False) -> Console:

@@ -28,12 +28,12 @@ def test_a_public_check_shows_what_the_code_printed(make: Any, capsys: pytest.Ca
     assert shown(make.report(public), capsys) == (
         "pset1: Backprop by hand\n\n"
         "linear: A linear layer  0/0 points\n"
-        "  failed             public  The shape is right\n"
-        "                  Wrong shape.\n"
-        "                  (3,) is not (4,)\n"
-        "                  printed:\n"
-        "                    hello\n"
-        "                    world\n\n"
+        "  failed         public  The shape is right\n"
+        "                         Wrong shape.\n"
+        "                         (3,) is not (4,)\n"
+        "                         printed:\n"
+        "                           hello\n"
+        "                           world\n\n"
         "Total: 0/0 points\n"
     )
 

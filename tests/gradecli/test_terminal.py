@@ -136,5 +136,6 @@ def test_live_line_tells_each_change_once_where_it_cannot_be_rewritten(
     with terminal.live_line() as line:
         line.show("waiting")
         line.show("waiting")
+        line.show_in_passing("one small step")
         line.show("grading\nlinear")
     assert capsys.readouterr().err == "waiting\ngrading linear\n"
