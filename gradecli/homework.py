@@ -113,6 +113,8 @@ def _kept_offline(
     kept = outbox.kept(addressee)
     if kept is None or kept.files != draft.files:
         outbox.keep(addressee, draft.files)
+    elif kept.submission_id is not None:
+        return PlatformError(messages.already_there(here.name, kept.submission_id, str(error)))
     return PlatformError(messages.kept_for_later(here.name, str(error)))
 
 

@@ -246,6 +246,14 @@ def lost_sight(pset: str, submission_id: str) -> str:
     )
 
 
+def already_there(pset: str, submission_id: str, reason: str) -> str:
+    return (
+        f"{reason}\n"
+        f"The server has this submission already ({submission_id}), and nothing is lost.\n"
+        f"Later, gradecli submit {pset} follows it to the end; it does not count twice."
+    )
+
+
 def stopped_watching(pset: str, submission_id: str) -> str:
     return (
         "Stopped watching; the server goes on grading.\n"
@@ -271,7 +279,7 @@ def incident(reason: str) -> str:
 
 
 def receipt_saved(path: Path) -> str:
-    return f"Receipt: {path} (signed by the server; it proves what you handed in, and when)"
+    return f"Receipt, signed by the server, to prove what you handed in and when:\n  {path}"
 
 
 def waiting(position: int | None) -> str:

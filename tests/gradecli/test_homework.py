@@ -109,20 +109,20 @@ def test_a_submission_is_sent_followed_and_shown(
         "pset1: Backprop by hand\n"
         "\n"
         "linear: A linear layer  2/4 points\n"
-        "  passed                2/2  The shape is right\n"
-        "  failed                0/2  The gradient is right\n"
-        "                  dW is off.\n"
+        "  passed            2/2  The shape is right\n"
+        "  failed            0/2  The gradient is right\n"
+        "                         dW is off.\n"
         "\n"
         "Total: 2/4 points\n"
     )
     progress = done.stderr.splitlines()
     assert progress[0] == "softmax.py is still exactly what you were given. Did you save your work?"
     assert progress[1].startswith("Received: pset1, attempt 1, ")
-    assert progress[2].startswith("Receipt: ")
-    assert progress[3:] == [
+    assert progress[2].startswith("Receipt, signed by the server")
+    assert progress[3].startswith("  ")
+    assert progress[4:] == [
         "waiting: 2 before you",
         "grading linear (problem 1 of 2)",
-        "grading linear: 1 of 2 checks done",
     ]
     assert [receipt["receipt"] for receipt in receipts(home)] == ["signed-1"]
     assert kept(home) == []
@@ -245,6 +245,11 @@ def test_a_server_that_dies_while_grading_is_taken_up_again(
     assert done.exit_code == 3
     assert "The server has your submission (s1)" in done.stderr
     assert kept(home)[0]["submission_id"] == "s1"
+    logged_in.down = True
+    offline = gradecli("submit", "pset1")
+    assert offline.exit_code == 3
+    assert "The server has this submission already (s1), and nothing is lost." in offline.stderr
+    logged_in.down = False
     again = gradecli("submit", "pset1")
     assert again.exit_code == 0
     assert "Submission s1 is already on the server" in again.stderr
