@@ -60,14 +60,15 @@ def token(
 
 
 def sandbox_build(
-    runtime: Annotated[
-        str | None, typer.Argument(metavar="RUNTIME", help="numpy, torch or cuda; else numpy and torch.")
+    runtimes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUNTIME", help="Any of numpy, torch, cuda; else numpy and torch."),
     ] = None,
 ) -> None:
     """Build the images that the Docker sandbox runs."""
     from gradecli.operator_images import build_images
 
-    build_images(runtime)
+    build_images(runtimes or ["numpy", "torch"])
 
 
 def doctor(

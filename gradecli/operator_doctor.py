@@ -141,13 +141,13 @@ def _sandbox(backend: Backend) -> Iterator[Finding]:
     works = False
     for runtime in Runtime:
         answer = backend.availability(runtime)
+        what = f"sandbox {backend.name}, {runtime.value}"
         works = works or answer.ok
-        yield Finding(
-            f"sandbox {backend.name}, {runtime.value}",
-            State.OK if answer.ok else State.MISSING,
-            answer.detail,
-            "" if answer.ok else answer.remedy or "See docs for this sandbox.",
-        )
+        if answer.ok:
+            yield Finding(what, State.OK, answer.detail)
+        else:
+            detail = answer.detail.removesuffix(answer.remedy).rstrip()  # some say it in both
+            yield Finding(what, State.MISSING, detail, answer.remedy or "Use another sandbox.")
     if not works:
         return
     what = f"sandbox {backend.name}, limits"

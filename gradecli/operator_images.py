@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradecli.errors import BadInputError, PlatformError
 from gradecli.terminal import live_line, say
 from sandbox import InfrastructureError, Runtime
@@ -9,19 +11,18 @@ from sandbox.images import build
 
 __all__ = ["build_images"]
 
-_USUAL = (Runtime.NUMPY, Runtime.TORCH)
 
-
-def build_images(name: str | None) -> None:
-    """Build the image of the runtime called ``name``, or those that homework usually needs.
+def build_images(names: Sequence[str]) -> None:
+    """Build the images of the runtimes called ``names``, one after the other.
 
     Raises:
-        BadInputError: there is no such runtime.
+        BadInputError: there is no such runtime; then nothing is built.
         PlatformError: the engine failed; the message says what to do.
     """
-    if name is not None and name not in set(Runtime):
-        raise BadInputError(f"There is no runtime {name!r}. Choose one of: {', '.join(Runtime)}")
-    for runtime in (Runtime(name),) if name is not None else _USUAL:
+    for name in names:
+        if name not in set(Runtime):
+            raise BadInputError(f"There is no runtime {name!r}. Choose from: {', '.join(Runtime)}")
+    for runtime in map(Runtime, names):
         try:
             with live_line() as line:
                 reference = build(runtime, progress=line.show)

@@ -30,10 +30,13 @@ def run_service(
             f"There is no folder {settings.problems} of problem packages. Name one with --problems DIR."
         )
     _point_out_a_missing_sandbox(settings.sandbox)
+    from api.errors import ApiError, StoreError
     from api.supervisor import serve
 
     try:
         serve(settings, announce=say)
+    except (ApiError, StoreError) as error:
+        raise PlatformError(f"The service cannot start on {settings.data}: {error}") from error
     except OSError as error:
         raise PlatformError(
             f"The service cannot listen on {settings.host}, port {settings.port}: {error.strerror or error}. "
