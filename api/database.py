@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -82,6 +83,9 @@ class Database:
     def __init__(self, address: str) -> None:
         self.engine = _make_engine(address)
         self._read_only = self.engine.execution_options(**{_READ_ONLY: True})
+        # SQLite's waiting writers poll, and the unlucky ones starve: threads queue here instead.
+        one_writer = self.engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = threading.RLock() if one_writer else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -91,8 +95,11 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose changes are committed together at the end, or not at all."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        """A session whose changes are committed together at the end, or not at all.
+
+        A thread opens one at a time: a second inside it waits for the first until it fails.
+        """
+        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
