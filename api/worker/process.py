@@ -14,6 +14,7 @@ from api.services import Services
 from api.settings import Settings
 from api.worker.grading import ChildGrader
 from api.worker.loop import Worker
+from sandbox import InfrastructureError, find
 
 __all__ = ["run"]
 
@@ -31,6 +32,7 @@ def run(settings: Settings) -> None:
     services = Services.open(settings)
     stop = threading.Event()
     _stop_on_signals(stop, settings.drain_seconds)
+    _sweep(settings.sandbox)
     worker = Worker(services, ChildGrader(settings), name=_name(), stop=stop)
     try:
         worker.run()
@@ -39,6 +41,17 @@ def run(settings: Settings) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         services.close()
+
+
+def _sweep(sandbox: str) -> None:
+    """Remove what the sandboxes of killed workers have left on this machine."""
+    try:
+        removed = find(sandbox).sweep()
+    except InfrastructureError as error:
+        log.warning("leftovers of earlier sandboxes could not be removed: %s", error)
+    else:
+        if removed:
+            log.info("removed what earlier sandboxes had left: %s", ", ".join(removed))
 
 
 def _name() -> str:

@@ -86,3 +86,14 @@ class Backend(Protocol):
             InfrastructureError: it cannot be started; the message says what to do.
         """
         ...
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove what processes that were killed have left here; what is in use stays.
+
+        Returns:
+            The names of what was removed.
+
+        Raises:
+            InfrastructureError: the engine does not answer.
+        """
+        ...

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import signal
 import time
 import uuid
 from dataclasses import dataclass
@@ -48,6 +49,17 @@ class CgroupRoot:
             group.remove()
             raise
         return group
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove the groups of processes that are gone, with whatever still runs in them."""
+        removed = []
+        for folder in set(self.folders.values()):
+            for group in folder.glob("gradecli-*-*"):
+                owner = group.name.split("-")[1]
+                if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+                    Cgroup(self.version, {"all": group}).end()
+                    removed.append(group.name)
+        return tuple(sorted(set(removed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,15 @@ class Cgroup:
             return None
         text = self._read("cpuacct", "cpuacct.usage").strip()
         return int(text) / 1e9 if text.isdigit() else None
+
+    def end(self) -> None:
+        """Kill what runs in the group, and delete it."""
+        for folder in set(self.folders.values()):
+            with contextlib.suppress(OSError):
+                for pid in (folder / "cgroup.procs").read_text().split():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+        self.remove()
 
     def remove(self) -> None:
         """Delete the group, waiting for its killed processes to be gone."""

@@ -65,13 +65,16 @@ class UnisolatedBackend:
             raise SandboxStartError(f"{available.detail}. {available.remedy}")
         return _ChildProcess(spec)
 
+    def sweep(self) -> tuple[str, ...]:
+        return ()  # temporary folders are the system's to clean
+
 
 class _ChildProcess:
     """A guest in a folder of its own, talking over a loop-back socket pair."""
 
     def __init__(self, spec: SandboxSpec) -> None:
         self._workdir = tempfile.mkdtemp(prefix="gradecli-check-")
-        self._log: IO[bytes] = tempfile.TemporaryFile()
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._started = time.monotonic()
         self._ended: float | None = None
         self._killed = False

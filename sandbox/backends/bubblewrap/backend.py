@@ -73,6 +73,11 @@ class BubblewrapBackend:
                 cgroup.remove()
             raise
 
+    def sweep(self) -> tuple[str, ...]:
+        """The sandboxes themselves die with whoever started them; their cgroups are left."""
+        root = find_root()
+        return root.sweep() if root else ()
+
 
 @functools.cache
 def _binary() -> Path:

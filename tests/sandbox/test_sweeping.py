@@ -1,0 +1,54 @@
+"""What a killed process leaves is removed by the next one's sweep; what is in use stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox import Backend, Sandbox, SandboxSpec
+from sandbox.backends.cgroups import find_root
+from sandbox.conformance.case import LIMITS
+from sandbox.spec import Runtime
+
+HOLD = """
+import time
+from sandbox import Limits, Runtime, Sandbox, SandboxSpec, find
+guest = Sandbox(find("bubblewrap"), SandboxSpec(Runtime.NUMPY, Limits(memory_bytes=256 * 2**20)))
+print("held", flush=True)
+time.sleep(120)
+"""
+
+
+def groups_of(pid: int) -> list[Path]:
+    root = find_root()
+    assert root is not None
+    return [group for folder in root.folders.values() for group in folder.glob(f"gradecli-{pid}-*")]
+
+
+def test_the_cgroups_of_a_killed_process_are_swept(ready_backend: Callable[..., Backend]) -> None:
+    backend = ready_backend("bubblewrap")
+    if find_root() is None:
+        pytest.skip("no cgroup can be made here, so none can be left")
+    holder = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE)
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert groups_of(holder.pid), "nothing would be left: this test would see nothing"
+        with Sandbox(backend, SandboxSpec(Runtime.NUMPY, LIMITS)) as guest:
+            backend.sweep()
+            assert groups_of(holder.pid), "a sandbox in use must stay"
+            holder.send_signal(signal.SIGKILL)
+            holder.wait()
+            deadline = time.monotonic() + 10
+            while groups_of(holder.pid) and time.monotonic() < deadline:
+                backend.sweep()
+            assert not groups_of(holder.pid)
+            assert groups_of(os.getpid())
+            assert guest.alive
