@@ -74,10 +74,12 @@ class _Connection:
         return self.answer(operation, *operands).value
 
     def answer(self, operation: Operation, *operands: object) -> Answer:
-        release, self.forgotten = tuple(self.forgotten), []
+        forgotten, self.forgotten = self.forgotten, []
         plain = tuple(_outgoing(operand) for operand in operands)
         try:
-            answer = self.session.request(operation, *plain, time_limit=self.time_limit, release=release)
+            answer = self.session.request(
+                operation, *plain, time_limit=self.time_limit, release=tuple(forgotten)
+            )
         except StudentCodeError as error:
             error.called = _name_of(operation, operands)
             self.keep_printed(error.printed)
@@ -148,6 +150,7 @@ class RemoteObject(_Named):
     """An object that stays in the guest. Operators, ``len``, ``bool``, ``float`` and iteration work."""
 
     __slots__ = ("__weakref__",)
+    __array_ufunc__ = None  # an array on the left of an operator leaves it to this class
 
     def __del__(self) -> None:
         self._connection.forgotten.append(self._ref.id)
@@ -156,7 +159,10 @@ class RemoteObject(_Named):
         return self._connection.ask(Operation.CALL, self._ref, "", args, kwargs, False)
 
     def __iter__(self) -> Iterator[Any]:
-        items, complete = self._connection.ask(Operation.TAKE, self._ref, MAX_ITEMS)
+        found = self._connection.ask(Operation.TAKE, self._ref, MAX_ITEMS)
+        if type(found) is not tuple or tuple(map(type, found)) != (list, bool) or len(found[0]) > MAX_ITEMS:
+            raise ProtocolViolationError("an iterator did not come back as a list of its items")
+        items, complete = found
         if not complete:
             raise ProtocolViolationError(f"an iterator gave more than {MAX_ITEMS} items")
         return iter(items)
@@ -249,9 +255,11 @@ def observe(function: RemoteFunction | RemoteObject, *args: object, **kwargs: ob
     """Call, and look at the positional arguments again afterwards."""
     connection, target, path = _callee(function)
     answer = connection.answer(Operation.CALL, target, path, args, kwargs, True)
-    if type(answer.value) is not tuple or len(answer.value) != 2 or type(answer.value[1]) is not tuple:
+    if type(answer.value) is not tuple or len(answer.value) != 2:
         raise ProtocolViolationError("a call did not come back with its arguments")
     result, after = answer.value
+    if type(after) is not tuple or len(after) != len(args):
+        raise ProtocolViolationError("a call did not come back with its arguments")
     return Observation(result, after, answer.printed)
 
 
