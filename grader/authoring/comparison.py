@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 __all__ = ["Difference", "as_array", "compare", "kind_of"]
 
 _NAMED_PARTS = 16  # a position in a longer list could be made to tell something
+_FLOAT_INTEGERS = 2**53  # up to here a float holds every integer
+_FLOAT_MAX = 2**1000
 _KINDS: dict[type, str] = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a string"}
 
 
@@ -34,6 +36,8 @@ def compare(got: Any, want: Any, what: str, rtol: float, atol: float, *, dtype: 
         return _compare_sequences(got, want, what, rtol, atol, dtype=dtype)
     if isinstance(want, dict):
         return _compare_dicts(got, want, what, rtol, atol, dtype=dtype)
+    if isinstance(want, bool) and isinstance(got, np.bool_):
+        got = bool(got)
     if want is None or isinstance(want, str | bytes | bool):
         same = type(got) is type(want) and got == want
         return None if same else Difference(f"{what} is wrong.", f"expected {want!r}, got {_show(got)}")
@@ -56,7 +60,8 @@ def kind_of(value: Any) -> str:
 def as_array(value: Any) -> NDArray[Any]:
     """A number, array or tensor as a NumPy array; half precisions are widened exactly."""
     if _is_tensor(value):
-        return np.asarray(value.double().numpy() if value.is_floating_point() else value.numpy())
+        plain = value.detach()
+        return np.asarray(plain.double().numpy() if plain.is_floating_point() else plain.numpy())
     return np.asarray(value)
 
 
@@ -111,17 +116,15 @@ def _compare_numbers(
 def _compare_values(
     mine: NDArray[Any], right: NDArray[Any], what: str, rtol: float, atol: float
 ) -> Difference | None:
-    unfinite = ~np.isfinite(mine) if mine.dtype.kind in "fc" else np.zeros(mine.shape, dtype=bool)
-    if unexpected := int((unfinite & np.isfinite(right)).sum()):
+    if unexpected := int((~_finite(mine) & _finite(right)).sum()):
         return Difference(
             f"{what} contains NaN or infinity.", f"{unexpected} of {mine.size} values are not finite"
         )
-    exact = mine == right  # also where both are the same infinity, or integers too large for a float
+    same = np.asarray(mine == right, dtype=bool) | (_nan(mine) & _nan(right))  # also the same infinity
+    error = _distance(mine, right)
     with np.errstate(invalid="ignore", over="ignore"):
-        widest = np.complex128 if "c" in mine.dtype.kind + right.dtype.kind else np.float64
-        error = np.abs(mine.astype(widest) - right.astype(widest))
-        near = np.isfinite(right) & (error <= atol + rtol * np.abs(right.astype(widest)))
-    wrong = ~(exact | near)
+        near = _finite(right) & (error <= atol + rtol * _distance(right, np.zeros_like(right)))
+    wrong = ~(same | near)
     if not wrong.any():
         return None
     worst = np.unravel_index(np.argmax(np.where(wrong, np.nan_to_num(error, nan=np.inf), -1.0)), wrong.shape)
@@ -129,8 +132,42 @@ def _compare_values(
     return Difference(
         f"{what} has wrong values.",
         f"{int(wrong.sum())} of {wrong.size} differ; the largest difference{place}: "
-        f"expected {right[worst]:.6g}, got {mine[worst]:.6g}",
+        f"{_told_apart(right[worst], mine[worst])}",
     )
+
+
+def _finite(array: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(array)) if array.dtype.kind in "fc" else np.ones(array.shape, dtype=bool)
+
+
+def _nan(array: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(np.isnan(array)) if array.dtype.kind in "fc" else np.zeros(array.shape, dtype=bool)
+
+
+def _distance(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
+    """The absolute difference, exact also for integers that floats cannot tell apart."""
+    if _is_large(one) or _is_large(other):
+        apart = np.abs(np.asarray(one.astype(object) - other.astype(object), dtype=object))
+        return np.asarray(np.minimum(apart, _FLOAT_MAX), dtype=np.float64)
+    widest = np.complex128 if "c" in one.dtype.kind + other.dtype.kind else np.float64
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(np.abs(one.astype(widest) - other.astype(widest)))
+
+
+def _is_large(array: NDArray[Any]) -> bool:
+    if array.dtype.kind == "O":
+        return True
+    eight_bytes = array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size > 0
+    return eight_bytes and bool(array.max() > _FLOAT_INTEGERS or array.min() < -_FLOAT_INTEGERS)
+
+
+def _told_apart(right: Any, mine: Any) -> str:
+    """Both numbers, with as many digits as it takes to see that they differ."""
+    for digits in (6, 17):
+        shown = [f"{x:.{digits}g}" if np.asarray(x).dtype.kind in "fc" else str(x) for x in (right, mine)]
+        if shown[0] != shown[1]:
+            break
+    return f"expected {shown[0]}, got {shown[1]}"
 
 
 def _is_tensor(value: Any) -> bool:

@@ -6,6 +6,7 @@ nothing away. With a tuple of results, ``what`` may be a tuple of names, one for
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -78,7 +79,8 @@ def finite(got: Any, *, what: str) -> None:
     """Every number in ``got`` is finite."""
     if kind_of(got) not in ("a NumPy array", "a torch tensor", "a number"):
         raise CheckFailedError(f"{what} should be made of numbers.", f"got {kind_of(got)}")
-    if not np.isfinite(as_array(got)).all():
+    array = as_array(got)
+    if array.dtype.kind in "fc" and not np.isfinite(array).all():
         raise CheckFailedError(f"{what} contains NaN or infinity.")
 
 
@@ -98,7 +100,9 @@ def unchanged(observation: Observation, args: Sequence[Any], *, what: str | Sequ
 
 
 def raises(kind: type[Exception], function: Any, *args: Any, what: str, **kwargs: Any) -> None:
-    """Calling ``function(*args, **kwargs)`` raises ``kind``.
+    """Calling ``function(*args, **kwargs)`` raises ``kind`` (one of Python's own), or a subclass of it.
+
+    A function that is missing or takes other arguments does not count as raising.
 
     Args:
         what: the situation, to complete "... should raise ValueError" ("a negative stride").
@@ -106,7 +110,9 @@ def raises(kind: type[Exception], function: Any, *args: Any, what: str, **kwargs
     try:
         function(*args, **kwargs)
     except StudentExceptionError as error:
-        if error.kind == kind.__name__:
+        if error.reason != "raised":
+            raise
+        if issubclass(getattr(builtins, error.kind), kind):
             return
         raise CheckFailedError(f"{what} should raise {kind.__name__}.", f"raised {error.kind}") from error
     raise CheckFailedError(f"{what} should raise {kind.__name__}.", "nothing was raised")
