@@ -7,10 +7,13 @@ package is imported here: reading one is cheap and runs none of its code.
 from __future__ import annotations
 
 import hashlib
+import keyword
+import math
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from grader.errors import PackageError
 from sandbox import Limits, Runtime
@@ -22,6 +25,19 @@ PROBLEM_FILE: Final = "problem.toml"
 _REQUIRED: Final = ("handout.md", "starter.py", "reference.py", "checks/public.py", "checks/hidden.py")
 _MEMORY_MIB: Final = {Runtime.NUMPY: 1024, Runtime.TORCH: 2048, Runtime.CUDA: 8192}
 _DEFAULT_SECONDS = 10.0
+_T = TypeVar("_T")
+_SET_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_SET_KEYS: Final = ("name", "title", "description", "problems")
+_PROBLEM_KEYS: Final = (
+    "title",
+    "points",
+    "runtime",
+    "topics",
+    "estimated_hours",
+    "forbidden",
+    "limits",
+)
+_LIMIT_KEYS: Final = ("memory_mib", "time_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +76,20 @@ class Problem:
         return f"{self.name}.py"
 
     def text(self, name: str) -> str:
-        """One of the package's text files."""
-        return (self.folder / name).read_text(encoding="utf-8")
+        """One of the package's text files.
+
+        Raises:
+            PackageError: it cannot be read as UTF-8.
+        """
+        path = self.folder / name
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PackageError(path, f"cannot be read as UTF-8 text: {error}") from error
 
     def support(self) -> str | None:
         """The published code that both sides may run, or None."""
-        path = self.folder / "support.py"
-        return path.read_text(encoding="utf-8") if path.exists() else None
+        return self.text("support.py") if (self.folder / "support.py").exists() else None
 
     def files_with(self, source: str) -> dict[str, str]:
         """What a guest loads: ``source`` as the student's file, and ``support.py`` where there is one."""
@@ -113,7 +136,7 @@ def discover(root: Path) -> tuple[PsetListing, ...]:
     found: dict[str, PsetListing] = {}
     for path in sorted(root.glob(f"*/{PSET_FILE}")):
         table = _read(path)
-        listing = PsetListing(_take(table, "name", str, path), _take(table, "title", str, path), path.parent)
+        listing = PsetListing(_set_name(table, path), _take(table, "title", str, path), path.parent)
         if listing.name in found:
             raise PackageError(
                 path, f"the name {listing.name!r} is taken by {found[listing.name].folder.name}"
@@ -130,16 +153,21 @@ def load_pset(folder: Path) -> ProblemSet:
     """
     path = folder / PSET_FILE
     table = _read(path)
+    _refuse_other_keys(table, _SET_KEYS, path)
     names = _take(table, "problems", list, path)
     if not names or not all(isinstance(name, str) and name.isidentifier() for name in names):
         raise PackageError(path, "`problems` lists the folders of the problems, in order")
+    if taken := [name for name in names if name == "support" or keyword.iskeyword(name)]:
+        raise PackageError(
+            path, f"a problem cannot be called {taken[0]!r}: the student's file is named after it"
+        )
     if len(set(names)) != len(names):
         raise PackageError(path, "`problems` names a problem twice")
     problems = tuple(_load_problem(folder / name) for name in names)
     digest = hashlib.sha256("".join(problem.digest for problem in problems).encode())
     digest.update(path.read_bytes())
     return ProblemSet(
-        name=_take(table, "name", str, path),
+        name=_set_name(table, path),
         title=_take(table, "title", str, path),
         description=_take(table, "description", str, path, default=""),
         folder=folder,
@@ -151,6 +179,7 @@ def load_pset(folder: Path) -> ProblemSet:
 def _load_problem(folder: Path) -> Problem:
     path = folder / PROBLEM_FILE
     table = _read(path)
+    _refuse_other_keys(table, _PROBLEM_KEYS, path)
     for name in _REQUIRED:
         if not (folder / name).is_file():
             raise PackageError(folder / name, "is missing; every problem has one")
@@ -159,6 +188,7 @@ def _load_problem(folder: Path) -> Problem:
         raise PackageError(path, f"`runtime` is one of {', '.join(Runtime)}, not {runtime_name!r}")
     runtime = Runtime(runtime_name)
     bounds = _take(table, "limits", dict, path, default={})
+    _refuse_other_keys(bounds, _LIMIT_KEYS, path)
     memory = _number(bounds, "memory_mib", path, default=_MEMORY_MIB[runtime])
     return Problem(
         name=folder.name,
@@ -170,9 +200,9 @@ def _load_problem(folder: Path) -> Problem:
         instance_seed=bytes.fromhex(_digest(folder, b"instances")),
         limits=Limits(memory_bytes=int(memory * 2**20)),
         time_seconds=_number(bounds, "time_seconds", path, default=_DEFAULT_SECONDS),
-        forbidden=tuple(_take(table, "forbidden", list, path, default=[])),
-        topics=tuple(_take(table, "topics", list, path, default=[])),
-        estimated_hours=table.get("estimated_hours"),
+        forbidden=_list_of(str, table, "forbidden", path),
+        topics=_list_of(int, table, "topics", path),
+        estimated_hours=_number(table, "estimated_hours", path) if "estimated_hours" in table else None,
     )
 
 
@@ -194,6 +224,23 @@ def _read(path: Path) -> dict[str, Any]:
         raise PackageError(path, "is missing") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PackageError(path, f"is not TOML in UTF-8: {error}") from error
+    except OSError as error:
+        raise PackageError(path, f"cannot be read: {error.strerror}") from error
+
+
+def _set_name(table: dict[str, Any], path: Path) -> str:
+    name = str(_take(table, "name", str, path))
+    if not _SET_NAME.fullmatch(name):
+        raise PackageError(
+            path,
+            f"`name` is up to 40 of a-z, 0-9, '.', '_' and '-', not {name!r}: it becomes a folder's name",
+        )
+    return name
+
+
+def _refuse_other_keys(table: dict[str, Any], known: tuple[str, ...], path: Path) -> None:
+    if unknown := sorted(table.keys() - set(known)):
+        raise PackageError(path, f"has no key `{unknown[0]}`; it takes {', '.join(known)}")
 
 
 def _take(table: dict[str, Any], key: str, kind: type, path: Path, default: Any = None) -> Any:
@@ -205,6 +252,13 @@ def _take(table: dict[str, Any], key: str, kind: type, path: Path, default: Any 
 
 def _number(table: dict[str, Any], key: str, path: Path, default: float | None = None) -> float:
     found = table.get(key, default)
-    if isinstance(found, bool) or not isinstance(found, int | float) or found <= 0:
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
         raise PackageError(path, f"`{key}` should be a number above zero")
     return float(found)
+
+
+def _list_of(kind: type[_T], table: dict[str, Any], key: str, path: Path) -> tuple[_T, ...]:
+    found = _take(table, key, list, path, default=[])
+    if not all(type(item) is kind for item in found):
+        raise PackageError(path, f"`{key}` should be a list of {kind.__name__}")
+    return tuple(found)

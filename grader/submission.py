@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import stat
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,6 +19,15 @@ __all__ = ["MAX_FILE_BYTES", "Submission"]
 
 MAX_FILE_BYTES: Final = 256 * 1024
 _MAX_ENTRIES: Final = 2_000
+_ZIP_ERRORS: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,  # encrypted, or a method that is not known here
+    ValueError,
+    OSError,
+    EOFError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +68,11 @@ class Submission:
             raise BadSubmissionError(f"There is no {path}. Name the folder or file you want to submit.")
         if problem is not None and path.is_file() and path.suffix.lower() != ".zip":
             return cls._of({pset.problem(problem).name: _read_file(path)}, pset)
-        wanted = {p.file_name: p.name for p in pset.problems if problem in (None, p.name)}
+        problems = pset.problems if problem is None else (pset.problem(problem),)
+        wanted = {p.file_name: p.name for p in problems}
         if path.is_dir():
             found = {
-                name: _read_file(path / file) for file, name in wanted.items() if (path / file).is_file()
+                name: _read_inside(path, file) for file, name in wanted.items() if (path / file).is_file()
             }
         elif zipfile.is_zipfile(path):
             found = _read_zip(path, wanted)
@@ -100,10 +112,22 @@ def _require_text(name: str, content: bytes) -> None:
         raise BadSubmissionError(f"{name} is not Python source text: it holds a NUL character.")
 
 
+def _read_inside(folder: Path, name: str) -> bytes:
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise BadSubmissionError(f"{name} is a link to a file outside {folder}. Copy the file itself there.")
+    return _read_file(path)
+
+
 def _read_file(path: Path) -> bytes:
-    if path.stat().st_size > MAX_FILE_BYTES:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise BadSubmissionError(f"{path} cannot be read ({error.strerror}).") from error
+    if len(content) > MAX_FILE_BYTES:
         raise BadSubmissionError(f"{path.name} is larger than the {MAX_FILE_BYTES:,} bytes that are taken.")
-    return path.read_bytes()
+    return content
 
 
 def _read_zip(path: Path, wanted: Mapping[str, str]) -> dict[str, bytes]:
@@ -125,6 +149,6 @@ def _read_zip(path: Path, wanted: Mapping[str, str]) -> dict[str, bytes]:
                     raise BadSubmissionError(f"{path.name} holds {parts[-1]} twice; keep one.")
                 with archive.open(entry) as stream:  # the size in the header may lie: read one byte more
                     found[wanted[parts[-1]]] = stream.read(MAX_FILE_BYTES + 1)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+    except _ZIP_ERRORS as error:
         raise BadSubmissionError(f"{path.name} cannot be read as a .zip ({error}).") from error
     return found
