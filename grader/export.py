@@ -56,7 +56,8 @@ def build_handout(pset: ProblemSet) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(f"{pset.name}/{name}", _EPOCH), files[name])
+            entry = zipfile.ZipInfo(f"{pset.name}/{name}", _EPOCH)
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 

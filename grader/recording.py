@@ -6,13 +6,13 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from grader.authoring.comparison import compare
 from grader.errors import BadSubmissionError
 from sandbox import Session
 from sandbox.session import Answer
-from sandbox.wire.frames import PREFIX_BYTES, read_prefix
+from sandbox.wire.frames import PREFIX_BYTES, FrameLimits, read_prefix
 from sandbox.wire.messages import Message, Operation, Request, Returned, pack_message, unpack_message
 from sandbox.wire.values import HandleRef
 
@@ -30,7 +30,10 @@ class Exchange:
 
 
 class RecordingSession:
-    """Passes requests on to a session and keeps each with its answer, in :attr:`exchanges`."""
+    """Passes requests on to a session and keeps each with its answer, in :attr:`exchanges`.
+
+    Both are kept as they cross the wire at that moment: a check may change its arrays in place later.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -43,11 +46,11 @@ class RecordingSession:
         time_limit: float | None = None,
         release: tuple[int, ...] = (),
     ) -> Answer:
-        answer = self._session.request(operation, *operands, time_limit=time_limit, release=release)
         number = len(self.exchanges)
-        request = Request(number, operation, operands)
+        asked = _to_text(Request(number, operation, operands))
+        answer = self._session.request(operation, *operands, time_limit=time_limit, release=release)
         if operation is not Operation.LOAD:
-            self.exchanges.append(Exchange(request, Returned(number, answer.value)))
+            self.exchanges.append(_exchange(asked, _to_text(Returned(number, answer.value))))
         return answer
 
 
@@ -97,13 +100,18 @@ def exchanges_from_json(text: str) -> dict[str, tuple[Exchange, ...]]:
     Raises:
         ValueError: the text is not such a recording.
     """
-    return {
-        check: tuple(
-            Exchange(cast("Request", _from_text(request)), cast("Returned", _from_text(answer)))
-            for request, answer in pairs
-        )
-        for check, pairs in json.loads(text).items()
-    }
+    table = json.loads(text)
+    try:
+        return {check: tuple(_exchange(*pair) for pair in pairs) for check, pairs in table.items()}
+    except (AttributeError, TypeError) as error:
+        raise ValueError("this is no recording") from error
+
+
+def _exchange(asked: str, answered: str) -> Exchange:
+    request, answer = _from_text(asked), _from_text(answered)
+    if not isinstance(request, Request) or not isinstance(answer, Returned):
+        raise TypeError("an exchange is a request and its answer")
+    return Exchange(request, answer)
 
 
 def _to_text(message: Message) -> str:
@@ -111,8 +119,6 @@ def _to_text(message: Message) -> str:
 
 
 def _from_text(text: str) -> Message:
-    from sandbox.wire.frames import FrameLimits
-
     data, limits = bytearray(base64.b64decode(text, validate=True)), FrameLimits()
     sizes = read_prefix(data[:PREFIX_BYTES], limits)
     middle = PREFIX_BYTES + sizes.header_bytes
@@ -120,7 +126,7 @@ def _from_text(text: str) -> Message:
 
 
 def _alike(mine: Any, recorded: Any) -> bool:
-    if isinstance(recorded, HandleRef):
+    if isinstance(recorded, HandleRef | slice):
         return bool(mine == recorded)
     if isinstance(recorded, tuple | list):
         return (
