@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from grader import feedback
 from grader.authoring import Check, CheckFailedError, Random
+from grader.errors import GraderError
 from grader.feedback import Explanation
 from grader.forbidden import find_forbidden
 from grader.guests import GuestKeeper
@@ -30,7 +31,7 @@ from grader.report import (
 )
 from grader.submission import Submission
 from sandbox import Backend
-from sandbox.errors import StudentCodeError
+from sandbox.errors import InfrastructureError, StudentCodeError
 
 __all__ = [
     "EventKind",
@@ -43,17 +44,8 @@ __all__ = [
     "grade_problem",
 ]
 
-# What a check may raise when it takes apart an answer of an unforeseen form. OSError is the platform's.
-_ODD_ANSWER: Final = (
-    TypeError,
-    ValueError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    RuntimeError,  # torch's, for shapes that do not fit
-    MemoryError,
-)
+_NOT_THE_ANSWER: Final = (InfrastructureError, GraderError, OSError)
+"""What a check raises that says nothing about the student's answer."""
 
 Instance = int | Literal["all"] | None
 """Which instance of its inputs each check is run on; None: the one that the key chooses."""
@@ -164,7 +156,7 @@ def grade_problem(
     if content is None:
         absent = Explanation(Verdict.SKIPPED, feedback.missing_file(problem.file_name))
         return GradedProblem(_all_alike(problem, checks, absent, run), {})
-    source = content.decode("utf-8")
+    source = content.decode("utf-8-sig")
     if uses := find_forbidden(source, problem.forbidden):
         refused = feedback.explain_forbidden(uses, problem.file_name)
         return GradedProblem(_all_alike(problem, checks, refused, run), {})
@@ -252,7 +244,9 @@ def _run_instance(
             check.run(student, references.for_check(check), Random(seed))
     except (CheckFailedError, StudentCodeError) as error:
         explanation = feedback.explain(error, visibility, problem.file_name)
-    except _ODD_ANSWER as error:
+    except _NOT_THE_ANSWER:
+        raise
+    except Exception as error:  # the check could not take the answer apart, or is broken itself
         references.require_sound(check, seed, error)
         explanation = feedback.odd_answer(error)
     return _Outcome(explanation, student.printed_output, index)
@@ -287,7 +281,7 @@ def _problem_report(problem: Problem, results: list[CheckResult], message: str =
     return ProblemReport(
         name=problem.name,
         title=problem.title,
-        score=sum(result.score for result in results),
+        score=min(sum(result.score for result in results), problem.points),
         max_score=problem.points,
         digest=problem.digest,
         runtime=str(problem.runtime),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +20,8 @@ from sandbox.wire.messages import Operation
 
 __all__ = ["GuestKeeper"]
 
+_SPARE_CPU_SECONDS = 30  # what a guest's start and the decoding around its answers may take
+
 
 class GuestKeeper:
     """The sandboxes of one problem of one submission. A context manager: leaving it ends them.
@@ -30,6 +34,7 @@ class GuestKeeper:
         self.versions: dict[str, str] = {}
         self._backend, self._problem, self._files = backend, problem, files
         self._guest: Sandbox | None = None
+        self._started = 0.0
         self._used: list[Usage] = []
 
     def __enter__(self) -> Self:
@@ -43,13 +48,20 @@ class GuestKeeper:
     def module(self, seed: int, time_limit: float, *, fresh: bool = False) -> RemoteModule:
         """The student's file, loaded anew, with ``time_limit`` seconds for all its calls together.
 
+        A guest whose CPU time could run out within them is replaced first: what earlier checks used is
+        not this one's to pay.
+
         Raises:
             StudentCodeError: the file does not load.
             InfrastructureError: no sandbox can be had.
         """
-        if fresh or self._guest is None or not self._guest.alive:
+        needed = math.ceil(time_limit) + _SPARE_CPU_SECONDS
+        if fresh or self._guest is None or not self._lasts(self._guest, needed):
             self._end()
-            self._guest = Sandbox(self._backend, SandboxSpec(self._problem.runtime, self._problem.limits))
+            limits = self._problem.limits
+            limits = replace(limits, cpu_seconds=max(limits.cpu_seconds, needed))
+            self._guest = Sandbox(self._backend, SandboxSpec(self._problem.runtime, limits))
+            self._started = time.monotonic()
             self.versions |= self._guest.versions
         clock = _Clock(self._guest, time_limit)
         return load(clock, self._files, self._problem.file_name, seed=seed)
@@ -64,6 +76,11 @@ class GuestKeeper:
             cpu_seconds=sum(cpu) if cpu else None,
             peak_memory_bytes=max(peaks, default=None),
         )
+
+    def _lasts(self, guest: Sandbox, seconds: int) -> bool:
+        """Whether ``guest`` lives, and has ``seconds`` of CPU time left even if it never was idle."""
+        age = time.monotonic() - self._started
+        return guest.alive and age + seconds <= guest.spec.limits.cpu_seconds
 
     def _end(self) -> None:
         if self._guest is not None:

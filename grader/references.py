@@ -43,12 +43,13 @@ class References(Protocol):
 
 
 class LiveReference:
-    """The reference solution, loaded in this (trusted) process when it is first needed."""
+    """The reference solution, run in this (trusted) process and, as the student's file is, loaded anew
+    for each check: what it keeps or draws in one cannot change its answers in the next."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._stack = contextlib.ExitStack()
-        self._module: RemoteModule | None = None
+        self._session: InProcessSession | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -59,9 +60,9 @@ class LiveReference:
         self._stack.close()
 
     def for_check(self, check: Check) -> RemoteModule:
-        if self._module is None:
-            self._module = loaded_reference(self._problem, self._stack.enter_context(InProcessSession()))
-        return self._module
+        if self._session is None:
+            self._session = self._stack.enter_context(InProcessSession())
+        return loaded_reference(self._problem, self._session)
 
     def require_sound(self, check: Check, seed: int, cause: Exception) -> None:
         with InProcessSession() as one, InProcessSession() as other:
