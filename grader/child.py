@@ -92,7 +92,8 @@ def grade_in_child(
         env=environment | {"OMP_NUM_THREADS": "1"},
         start_new_session=True,
     )
-    timer = threading.Timer(timeout, _kill, (child,))
+    late = threading.Event()
+    timer = threading.Timer(timeout, _end, (child, late))
     complaints: list[bytes] = []
     assert child.stdin is not None
     assert child.stdout is not None
@@ -105,15 +106,18 @@ def grade_in_child(
             child.stdin.write(job.to_json())
             child.stdin.close()
         for line in iter(lambda: child.stdout.readline(MAX_LINE_BYTES), b""):  # type: ignore[union-attr]
-            report = _heed(json.loads(line), on_event, on_measurement)
+            if not line.endswith(b"\n"):  # the child ended here, or says more than is read
+                _kill(child)
+                break
+            report = _heed(_parsed(line), on_event, on_measurement)
             if report is not None:
                 return report
         child.wait()
         listener.join(5)
         said = b"".join(complaints).decode("utf-8", "replace").strip()
-        late = f" after {timeout:g} s" if timer.finished.is_set() else ""
+        when = f" after {timeout:g} s" if late.is_set() else ""
         raise GradingFailedError(
-            f"the grading process ended{late} without a report (status {child.returncode}). {said[-2000:]}"
+            f"the grading process ended{when} without a report (status {child.returncode}). {said[-2000:]}"
         )
     finally:
         timer.cancel()
@@ -123,6 +127,16 @@ def grade_in_child(
         for stream in (child.stdin, child.stdout, child.stderr):
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(line)
+    except ValueError as error:
+        raise GradingFailedError("the grading process said something that cannot be read") from error
+    if not isinstance(message, dict):
+        raise GradingFailedError("the grading process said something of no known kind")
+    return message
 
 
 def _heed(
@@ -151,6 +165,11 @@ def _keep_tail(stream: IO[bytes], kept: list[bytes]) -> None:
         for line in stream:
             kept.append(line[-2000:])
             del kept[:-20]
+
+
+def _end(child: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    _kill(child)
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
@@ -202,7 +221,9 @@ def _limit_self() -> None:
 
     ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bound = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))
 
 
 if __name__ == "__main__":
