@@ -70,12 +70,14 @@ class StudentCodeError(SandboxError):
     """The submission failed while answering a call.
 
     ``str(error)`` is a sentence for staff; what a student may read is decided by the grader.
-    ``printed`` is what the student's code wrote before it failed, bounded.
+    ``printed`` is what the student's code wrote before it failed, bounded. ``called`` is the name
+    that the host asked for, as the host knows it ("" when the file was being loaded).
     """
 
     def __init__(self, message: str, *, printed: str = "") -> None:
         super().__init__(message)
         self.printed = printed
+        self.called = ""
 
 
 @dataclass(frozen=True, slots=True)

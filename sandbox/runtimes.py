@@ -61,7 +61,7 @@ def visible_files(runtime: Runtime) -> VisibleFiles:
     packages: dict[str, Path] = {}
     for name in LIBRARIES[runtime]:
         _collect(name, packages, seen=set())
-    interpreter = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]  # noqa: SLF001
+    interpreter = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
     own = interpreter.parent.parent / "lib"
     return VisibleFiles(
         interpreter=interpreter,

@@ -52,5 +52,15 @@ def test_numpy_runtime_does_not_contain_torch(backend: Backend) -> None:
     source = "import importlib.util\ndef has(name): return importlib.util.find_spec(name) is not None"
     with opened(backend, source) as (_, module):
         assert module.has("numpy")
-        for name in ("torch", "scipy", "grader", "api", "gradecli", "problems", "pydantic", "pip", "setuptools"):
+        for name in (
+            "torch",
+            "scipy",
+            "grader",
+            "api",
+            "gradecli",
+            "problems",
+            "pydantic",
+            "pip",
+            "setuptools",
+        ):
             assert not module.has(name), name
