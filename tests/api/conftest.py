@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -28,6 +29,7 @@ from api.services import Services
 from api.settings import Settings
 from api.store import ContentStore
 from api.submissions.digest import submission_digest
+from api.submissions.progress import Watchers
 from api.worker.grading import Work
 from api.worker.loop import Worker
 from grader import CheckResult, EventKind, GradeEvent, GradeReport, ProblemReport, Verdict, Visibility
@@ -134,12 +136,14 @@ class School:
     ``eve`` has an account but is in no course; ``root`` is the administrator.
     """
 
-    def __init__(self, settings: Settings, tokens: dict[str, str]) -> None:
+    def __init__(self, settings: Settings, tokens: dict[str, str], app: FastAPI) -> None:
         self.settings = settings
         self.tokens = tokens
-        self.services = Services.open(settings)
-        self.packages = TwoProblems(self.services.store)
-        self.app = create_app(settings, packages=self.packages)
+        self.packages = TwoProblems(ContentStore(settings.data))
+        self.services = Services.open(settings, packages=self.packages)
+        self.app = app
+        self.app.state.services = self.services
+        self.app.state.watchers = Watchers()
         self.http = TestClient(self.app)
         self.grader = ScriptedGrader(self)
 
@@ -199,7 +203,6 @@ class School:
 
     def close(self) -> None:
         self.http.close()
-        self.app.state.services.close()
         self.services.close()
 
 
@@ -224,11 +227,19 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
     return data, tokens
 
 
+@pytest.fixture(scope="session")
+def app(furnished: tuple[Path, dict[str, str]]) -> FastAPI:
+    """The application, built once: each test puts its own services into it."""
+    made = create_app(Settings(data=furnished[0]))
+    made.state.services.close()
+    return made
+
+
 @pytest.fixture
-def school(furnished: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[School]:
+def school(furnished: tuple[Path, dict[str, str]], app: FastAPI, tmp_path: Path) -> Iterator[School]:
     data, tokens = furnished
     shutil.copytree(data, tmp_path / "data")
-    opened = School(Settings(data=tmp_path / "data", retry_seconds=0.01), dict(tokens))
+    opened = School(Settings(data=tmp_path / "data", retry_seconds=0.01), dict(tokens), app)
     yield opened
     opened.close()
 

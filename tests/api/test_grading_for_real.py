@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import tomllib
 
 import pytest
 
-from api.app import create_app
 from api.courses.packages import DiskPackages
 from api.worker.grading import ChildGrader
 from api.worker.loop import Worker
@@ -17,10 +17,8 @@ from api.worker.loop import Worker
 def real_school(school, problems_root, ready_backend):
     """The school with the package from disk instead of the scripted one."""
     ready_backend("bubblewrap")
-    school.app.state.services.close()
     packages = DiskPackages(problems_root, school.services.store)
-    school.app = create_app(school.settings, packages=packages)
-    school.http.app = school.http._transport.app = school.app
+    school.app.state.services = dataclasses.replace(school.services, packages=packages)
     school.publish()
     return school
 
