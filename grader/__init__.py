@@ -14,7 +14,7 @@ from grader.grading import EventKind, GradeEvent, grade
 from grader.instances import instance_key
 from grader.package import Problem, ProblemSet, PsetListing, discover, load_pset
 from grader.report import CheckResult, GradeReport, ProblemReport, Verdict, Visibility
-from grader.submission import Submission
+from grader.submission import Submission, submission_digest
 
 __all__ = [
     "BadSubmissionError",
@@ -36,4 +36,5 @@ __all__ = [
     "grade",
     "instance_key",
     "load_pset",
+    "submission_digest",
 ]

@@ -15,7 +15,7 @@ from typing import Final
 from grader.errors import BadSubmissionError
 from grader.package import ProblemSet
 
-__all__ = ["MAX_FILE_BYTES", "Submission"]
+__all__ = ["MAX_FILE_BYTES", "Submission", "submission_digest"]
 
 MAX_FILE_BYTES: Final = 256 * 1024
 _MAX_ENTRIES: Final = 2_000
@@ -28,6 +28,14 @@ _ZIP_ERRORS: Final = (
     OSError,
     EOFError,
 )
+
+
+def submission_digest(files: Mapping[str, bytes]) -> str:
+    """The name of a submission's content: a hash of its files by problem name."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        total.update(f"{name}\0".encode() + hashlib.sha256(files[name]).digest())
+    return total.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +99,9 @@ class Submission:
         if not files:
             names = ", ".join(problem.file_name for problem in pset.problems)
             raise BadSubmissionError(f"Nothing was submitted. {pset.name} takes {names}.")
-        digest = hashlib.sha256()
         for name in sorted(files):
             _require_text(f"{name}.py", files[name])
-            digest.update(f"{name}\0".encode() + hashlib.sha256(files[name]).digest())
-        return cls(dict(files), digest.hexdigest())
+        return cls(dict(files), submission_digest(files))
 
 
 def _require_text(name: str, content: bytes) -> None:

@@ -17,13 +17,13 @@ from api.errors import ConflictError, InvalidRequestError, PastDueError, TooMany
 from api.jobs.models import GradingJob, JobState
 from api.services import Services
 from api.settings import Settings
-from api.submissions.digest import submission_digest
 from api.submissions.models import Submission, SubmissionFile
 from api.submissions.receipts import sign
 from api.submissions.schemas import SubmissionReceived
 from api.submissions.service import receipt_of
 from api.submissions.states import STATES
 from api.submissions.uploads import UploadedFile, checked_files
+from grader import submission_digest
 
 __all__ = ["accept_submission"]
 

@@ -28,11 +28,19 @@ from api.roles import Role
 from api.services import Services
 from api.settings import Settings
 from api.store import ContentStore
-from api.submissions.digest import submission_digest
 from api.submissions.progress import Watchers
 from api.worker.grading import Work
 from api.worker.loop import Worker
-from grader import CheckResult, EventKind, GradeEvent, GradeReport, ProblemReport, Verdict, Visibility
+from grader import (
+    CheckResult,
+    EventKind,
+    GradeEvent,
+    GradeReport,
+    ProblemReport,
+    Verdict,
+    Visibility,
+    submission_digest,
+)
 from grader.report import Environment
 
 ROLES = {

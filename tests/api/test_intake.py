@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from api.errors import PastDueError, TooManyError
 from api.models import GradingJob, JobState, Submission
 from api.submissions import intake
-from api.submissions.digest import submission_digest
 from api.submissions.intake import accept_submission
 from api.submissions.uploads import MAX_BODY_BYTES, MAX_FILE_BYTES, UploadedFile
+from grader import submission_digest
 
 
 def _rows(school, table):

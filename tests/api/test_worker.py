@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
@@ -13,10 +12,9 @@ from sqlalchemy import func, select
 from api.errors import LeaseLostError
 from api.jobs import queue
 from api.models import GradeReportRow, GradingFailure, GradingJob, JobState
-from api.submissions.digest import submission_digest
 from api.worker import loop
 from api.worker.keeper import LeaseKeeper
-from grader import GradingFailedError, Submission, Verdict, instance_key
+from grader import GradingFailedError, Verdict, instance_key, submission_digest
 
 FILES = {"alpha": b"x = 1\n"}
 DIGEST = submission_digest(FILES)
@@ -53,13 +51,6 @@ def test_the_grader_gets_the_files_the_frozen_package_and_the_key(open_school):
     assert work.key == instance_key(secret, DIGEST)
     assert secret != open_school.services.keys.course_secret("other")
     assert open_school.get("ada", f"/submissions/{submission}").json()["digest"] == DIGEST
-
-
-def test_our_digest_is_the_graders():
-    problems = [SimpleNamespace(name=name, file_name=f"{name}.py") for name in ("beta", "alpha")]
-    pset = SimpleNamespace(name="pset1", problems=problems)
-    theirs = Submission.from_files({"beta.py": b"2", "alpha.py": b"1"}, pset)
-    assert submission_digest({"alpha": b"1", "beta": b"2"}) == theirs.digest
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,6 @@ from api.roles import Role
 from api.services import Services
 from api.settings import Settings
 from api.store import ContentStore
-from api.submissions.digest import submission_digest
 from api.submissions.schemas import CheckEvent, StudentOut, SubmissionOut, SubmissionState
 from api.web.handouts import to_html
 from api.web.rendering import Reader, render
@@ -39,7 +38,7 @@ from api.web.views.student import HandoutView, HomeView, course_view, set_view
 from api.web.views.submission import submission_view
 from api.worker.grading import Work
 from api.worker.loop import Worker
-from grader import EventKind, GradeEvent
+from grader import EventKind, GradeEvent, submission_digest
 from grader.report import CheckResult, Environment, GradeReport, ProblemReport, Verdict, Visibility
 
 HOSTILE = '<script>document.title = "owned"</script><img src=x onerror=alert(1)>'

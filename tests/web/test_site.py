@@ -19,6 +19,8 @@ from api.roles import Role
 from api.web.visitors import COOKIE, safe_next
 from grader import GradingFailedError
 
+pytestmark = pytest.mark.timeout(60)
+
 
 class TestLoggingIn:
     def test_a_stranger_gets_the_form_and_is_led_back_afterwards(self, site):

@@ -20,7 +20,6 @@ from api.errors import ApiError, NotFoundError
 from api.gradebook.service import my_scores
 from api.roles import Role
 from api.services import Services
-from api.submissions.digest import submission_digest
 from api.submissions.intake import accept_submission
 from api.submissions.service import list_submissions
 from api.submissions.uploads import MAX_FILES, UploadedFile
@@ -29,6 +28,7 @@ from api.web.handouts import read_statements, to_html
 from api.web.rendering import render
 from api.web.views.student import HandoutView, set_view
 from api.web.visitors import CurrentVisitor, FormFromHere, Visitor
+from grader import submission_digest
 
 __all__ = ["router"]
 

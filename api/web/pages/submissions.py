@@ -18,7 +18,7 @@ from api.dependencies import CurrentServices, CurrentWatchers
 from api.errors import NotFoundError
 from api.gradebook.recording import current_grade
 from api.submissions import service
-from api.submissions.progress import progress_so_far, require_visible, watch
+from api.submissions.progress import event_number, progress_so_far, require_visible, watch
 from api.submissions.schemas import SubmissionState
 from api.web import addresses
 from api.web.rendering import render
@@ -84,8 +84,7 @@ async def events(
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """The submission's progress, for a page that follows it."""
-    after = int(last_event_id) if last_event_id.isascii() and last_event_id[:18].isdigit() else 0
-    async for event in watch(services, watchers, submission, after=after):
+    async for event in watch(services, watchers, submission, after=event_number(last_event_id)):
         yield event
 
 
