@@ -13,6 +13,7 @@ from gradecli.client import CourseService
 from gradecli.courses import choose_course
 from gradecli.errors import BadInputError, NotLoggedInError
 from gradecli.home import Credentials, Home
+from gradecli.payloads import Me
 from gradecli.terminal import note, say
 
 __all__ = ["ask_for_token", "check_token", "log_in", "log_out", "saved_login"]
@@ -58,7 +59,7 @@ def log_in(url: str, token: str, course: str | None) -> None:
     token = check_token(token)
     with CourseService(url, token) as service:
         me = service.me()
-    chosen = choose_course(me, asked=course) if course is not None else None
+    chosen = choose_course(me, asked=course) if course is not None else _usual_course_before(url, me)
     Home().save_credentials(Credentials(url=url, token=token, user_id=me.id, name=me.name, course=chosen))
     say(messages.logged_in(me.name, me.email, url))
     for enrolment in me.enrolments:
@@ -68,6 +69,15 @@ def log_in(url: str, token: str, course: str | None) -> None:
         note(messages.in_no_course(me.email))
     if url.startswith("http://") and not service.is_local:
         note(messages.token_travels_in_the_open(url))
+
+
+def _usual_course_before(url: str, me: Me) -> str | None:
+    """The usual course of the same person's last log-in to the same server, if it is still one of theirs."""
+    before = saved_login()
+    if before is None or before.course is None or (before.url, before.user_id) != (url, me.id):
+        return None
+    still = me.is_admin or before.course in {enrolment.course for enrolment in me.enrolments}
+    return before.course if still else None
 
 
 def log_out() -> None:

@@ -12,7 +12,7 @@ import re
 import secrets
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gradecli import messages
 from gradecli.errors import NotLoggedInError
@@ -26,7 +26,7 @@ class Credentials(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     url: str
-    token: str
+    token: str = Field(repr=False)
     user_id: str
     name: str
     course: str | None = None

@@ -54,6 +54,27 @@ def test_a_usual_course_can_be_chosen_later(logged_in: Any, gradecli: Any, home:
     assert home.credentials().course == "ml"
 
 
+def test_logging_in_again_keeps_the_usual_course_only_of_the_same_person(
+    logged_in: Any, gradecli: Any, home: Home, make: Any
+) -> None:
+    logged_in.me["enrolments"].append({"course": "ml", "title": "ML", "role": "grader"})
+    again = ("login", make.url, "--token", make.token)
+    gradecli(*again, "--course", "ml")
+    gradecli(*again)
+    assert home.credentials().course == "ml"
+    logged_in.me["enrolments"].pop()
+    gradecli(*again)
+    assert home.credentials().course is None
+    gradecli(*again, "--course", "dl")
+    logged_in.me["id"] = 8
+    gradecli(*again)
+    assert home.credentials().course is None
+
+
+def test_a_token_is_never_in_what_python_shows(logged_in: Any, home: Home, make: Any) -> None:
+    assert make.token not in repr(home.credentials())
+
+
 def test_an_address_in_the_open_is_pointed_out(server: Any, gradecli: Any, make: Any) -> None:
     assert (
         "can read your token" in gradecli("login", "http://grade.example.edu", "--token", make.token).stderr
