@@ -217,7 +217,8 @@ def raise_failure(reply: Raised, memory_bytes: int, files: Mapping[str, str]) ->
 def _existing_lines(told: Iterable[Frame], files: Mapping[str, str]) -> Iterator[StudentFrame]:
     """The lines that exist, with their source from our copy: a line number carries nothing else out."""
     for frame in told:
-        lines = io.StringIO(files.get(frame.file, ""), newline=None).read().split("\n")
+        text = files.get(frame.file)
+        lines = [] if text is None else io.StringIO(text, newline=None).read().split("\n")
         if 1 <= frame.line <= len(lines):
             source = clean_text(lines[frame.line - 1].strip()[:MAX_TEXT])
             yield StudentFrame(frame.file, frame.line, clean_text(frame.function), source)
