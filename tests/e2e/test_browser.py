@@ -79,7 +79,7 @@ def make_course(url: str, admin: str) -> dict[str, str]:
         "Terry,terry@x.edu,grader\n"
         + "".join(f"Student {number:02},s{number}@x.edu,student\n" for number in range(40))
     )
-    due = (datetime.now(UTC) + timedelta(days=3, minutes=1)).isoformat()
+    due = (datetime.now(UTC) + timedelta(days=3, hours=12)).isoformat()
     with httpx2.Client(
         base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {admin}"}, timeout=60
     ) as http:

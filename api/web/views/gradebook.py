@@ -125,6 +125,8 @@ def _figures(rows: Iterable[GradebookRow], key: str) -> _Figures:
 
 
 def _headline(book: GradebookOut) -> str:
+    if not book.rows:
+        return ""
     handed_in = sum(any(cell for cell in row.scores.values()) for row in book.rows)
     return (
         f"{words.plural(len(book.rows), 'student')}, {words.plural(len(book.psets), 'set')}. "
