@@ -183,12 +183,13 @@ def gradients_flow(student, reference, rng):
     inputs = {name: rng.tensor(2, length + 1, embed_dim) for name in ("query", "key", "value")}
     mask, cotangent = _turning_mask(rng, length + 1, 2), rng.tensor(2, length + 1, embed_dim)
     module = _module(student, num_heads, weights)
+    loaded = state(module)
     found = vjp(module, *inputs.values(), mask, cotangent=cotangent, parameters=True)
     expect.shape(found.value, tuple(cotangent.shape), what="The result")
     gradients = dict(zip(inputs, found.args, strict=False)) | found.parameters
 
     def result(point):
-        load_state(module, state(module) | {name: point[name] for name in weights})
+        load_state(module, loaded | {name: point[name] for name in weights})
         return module(*(point[name] for name in inputs), mask)
 
     point, slopes = inputs | weights, {}
