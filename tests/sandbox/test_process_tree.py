@@ -68,7 +68,8 @@ def watched(program: str, limits: Limits, seconds: float) -> tuple[Ended, TreeWa
     with running(program) as process:
         watch = TreeWatch(process.pid, limits, ended)
         try:
-            ended.event.wait(seconds)
+            if ended.event.wait(seconds):
+                time.sleep(0.15)  # time for it to look again, and to do it twice
         finally:
             watch.stop()
     return ended, watch
