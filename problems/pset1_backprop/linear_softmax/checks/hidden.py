@@ -129,19 +129,16 @@ def classes_without_examples(student, reference, rng):
 @check("The functions leave their arguments unchanged", points=0.5)
 def arguments_unchanged(student, reference, rng):
     c, d, n = sorted(rng.sizes(3, 3, 9))
-
-    def draw():
-        x, W, b, labels = rng.normal(n, d), rng.normal(d, c), rng.normal(c), rng.labels(n, c)
-        logits, dlogits = rng.normal(n, c), rng.normal(n, c)
-        return (
-            ("linear_forward", ("x", "W", "b"), (x, W, b)),
-            ("linear_backward", ("dlogits", "x", "W"), (dlogits, x, W)),
-            ("softmax", ("logits",), (logits,)),
-            ("cross_entropy", ("logits", "labels"), (logits, labels)),
-            ("cross_entropy_backward", ("probs", "labels"), (reference.softmax(logits), labels)),
-        )
-
-    for (function, names, arguments), (_, _, others) in zip(draw(), draw(), strict=True):
+    x, W, b, labels = rng.normal(n, d), rng.normal(d, c), rng.normal(c), rng.labels(n, c)
+    logits, dlogits, probs = rng.normal(n, c), rng.normal(n, c), reference.softmax(rng.normal(n, c))
+    other_labels = (labels + 1) % c
+    for function, names, arguments, others in (
+        ("linear_forward", ("x", "W", "b"), (x, W, b), (x, 2 * W, b)),
+        ("linear_backward", ("dlogits", "x", "W"), (dlogits, x, W), (dlogits, 2 * x, W)),
+        ("softmax", ("logits",), (logits,), (2 * logits,)),
+        ("cross_entropy", ("logits", "labels"), (logits, labels), (logits, other_labels)),
+        ("cross_entropy_backward", ("probs", "labels"), (probs, labels), (probs, other_labels)),
+    ):
         observation = observe(getattr(student, function), *arguments)
         expect.unchanged(observation, arguments, what=names)
         _expect_answers_differ(observation.value, getattr(student, function)(*others), function)
