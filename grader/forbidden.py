@@ -17,7 +17,7 @@ __all__ = ["ForbiddenUse", "find_forbidden"]
 
 @dataclass(frozen=True, slots=True)
 class ForbiddenUse:
-    """A use of a forbidden name: its full dotted name, and the line it stands in."""
+    """A use of a forbidden name, or of something below it: that name, and the line it stands in."""
 
     name: str
     line: int
@@ -38,9 +38,10 @@ def find_forbidden(source: str, forbidden: tuple[str, ...]) -> tuple[ForbiddenUs
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     found = {
-        ForbiddenUse(full, line)
+        ForbiddenUse(name, line)
         for full, line in _Names(tree, forbidden).uses()
-        if any(full == name or full.startswith(f"{name}.") for name in forbidden)
+        for name in forbidden
+        if full == name or full.startswith(f"{name}.")
     }
     return tuple(sorted(found, key=lambda use: (use.line, use.name)))
 

@@ -18,7 +18,6 @@ __all__ = ["Difference", "as_array", "compare", "kind_of"]
 
 _NAMED_PARTS = 16  # a position in a longer list could be made to tell something
 _FLOAT_INTEGERS = 2**53  # up to here a float holds every integer
-_FLOAT_MAX = 2**1000
 _KINDS: dict[type, str] = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a string"}
 
 
@@ -147,11 +146,18 @@ def _nan(array: NDArray[Any]) -> NDArray[np.bool_]:
 def _distance(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
     """The absolute difference, exact also for integers that floats cannot tell apart."""
     if _is_large(one) or _is_large(other):
-        apart = np.abs(np.asarray(one.astype(object) - other.astype(object), dtype=object))
-        return np.asarray(np.minimum(apart, _FLOAT_MAX), dtype=np.float64)
+        pairs = zip(one.ravel().tolist(), other.ravel().tolist(), strict=True)
+        return np.array([_gap(mine, right) for mine, right in pairs], np.float64).reshape(one.shape)
     widest = np.complex128 if "c" in one.dtype.kind + other.dtype.kind else np.float64
     with np.errstate(invalid="ignore", over="ignore"):
         return np.asarray(np.abs(one.astype(widest) - other.astype(widest)))
+
+
+def _gap(one: Any, other: Any) -> float:
+    try:
+        return float(abs(one - other))
+    except OverflowError:
+        return sys.float_info.max
 
 
 def _is_large(array: NDArray[Any]) -> bool:
