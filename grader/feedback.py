@@ -28,6 +28,7 @@ from sandbox.wire.messages import Failure
 __all__ = ["Explanation", "explain", "explain_forbidden", "missing_file", "needs_others", "odd_answer"]
 
 MAX_MESSAGE = 2_000
+_SHOWN_LINES = 6  # of a traceback: endless recursion has a thousand
 
 
 class Explanation(NamedTuple):
@@ -170,7 +171,7 @@ def _where(frames: tuple[StudentFrame, ...], file: str) -> str:
 
 
 def _source(frames: tuple[StudentFrame, ...]) -> str:
-    lines = [f"\n  line {f.line}, in {f.function}: {f.source}" for f in frames]
+    lines = [f"\n  line {f.line}, in {f.function}: {f.source}" for f in frames[-_SHOWN_LINES:]]
     return "".join(lines)
 
 

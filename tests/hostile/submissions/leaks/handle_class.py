@@ -1,0 +1,8 @@
+"""Return an object of a class that is named after the inputs.
+
+Family: stealing tests, references, seeds (17).
+"""
+
+
+def add(x, y):
+    return type(mark(x), (), {})()
