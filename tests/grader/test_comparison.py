@@ -204,7 +204,14 @@ def test_unsigned_integers_do_not_wrap_around() -> None:
 
 
 def test_a_huge_integer_beside_a_float_or_a_small_one_is_wrong() -> None:
-    for got, want in ((2**1000, 1.0), (2**1000, 5), (5, 2**1000), (2**70, -(2**70)), (2**70, True)):
+    for got, want in (
+        (2**1024 - 1, 1.0),
+        (2**1000, 1.0),
+        (2**1000, 5),
+        (5, 2**1000),
+        (2**70, -(2**70)),
+        (2**70, True),
+    ):
         assert difference(got, want) is not None
 
 
