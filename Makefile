@@ -16,7 +16,7 @@ demo: $(VENV)/.worker ## start the service, submit a right and a wrong solution,
 	$(BIN)/python tests/e2e/demo.py
 
 test: $(VENV)/.dev ## run every test this machine can run; what is missing is skipped with its reason
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
 
 check: $(VENV)/.dev ## layering, lint, format and types
 	$(BIN)/ruff check .
@@ -29,7 +29,7 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 	$(BIN)/ruff format .
 
 long: $(VENV)/.dev ## what is too long for every commit: full counts of fuzzing and of the package matrix
-	HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -n $(PYTEST_WORKERS) \
+	HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal \
 		tests/sandbox/test_wire_fuzz.py tests/problems tests/hostile
 
 clean: ## remove what make made

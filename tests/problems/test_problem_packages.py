@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from sandbox import Backend, InProcessSession, StudentCodeError, load
 
 PROBLEMS = Path(__file__).resolve().parents[2] / "problems"
 KEY = bytes(32)
+LONG = bool(os.environ.get("GRADECLI_LONG"))  # `make long` tries every instance of wrong answers too
 
 
 class Answer(NamedTuple):
@@ -80,7 +82,7 @@ def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answer", WRONG)
-def test_wrong_answers_fail_the_same_checks_on_every_instance(answer: Answer) -> None:
+def test_wrong_answers_fail_the_same_checks_on_other_instances(answer: Answer) -> None:
     problem, expected = answer.problem, _expected_failures(answer)
     files = problem.files_with(answer.path.read_text(encoding="utf-8"))
     with InProcessSession() as session, InProcessSession() as trusted:
@@ -88,7 +90,7 @@ def test_wrong_answers_fail_the_same_checks_on_every_instance(answer: Answer) ->
         for check, visibility in load_checks(problem):
             if visibility is Visibility.PUBLIC:
                 continue
-            for index in range(check.instances):
+            for index in range(check.instances)[:: 1 if LONG else 5]:
                 student = load(session, files, problem.file_name)
                 try:
                     check.run(student, reference, Random(instance_seed(problem, check.name, index)))
