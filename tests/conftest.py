@@ -31,8 +31,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Write down each skipped test where ``GRADECLI_SKIPPED`` names a file."""
-    listing = os.environ.get("GRADECLI_SKIPPED")
+    """Write down each skipped test where ``PYTEST_SKIPPED_LIST`` names a file."""
+    listing = os.environ.get("PYTEST_SKIPPED_LIST")
     if listing and report.skipped and not hasattr(report, "wasxfail") and not hasattr(report, "node"):
         with Path(listing).open("a", encoding="utf-8") as file:
             file.write(f"{report.nodeid}\n")
