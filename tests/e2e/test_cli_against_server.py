@@ -64,7 +64,7 @@ class Person:
             stderr=subprocess.PIPE,
             text=True,
             # A test run in the background ignores Ctrl-C, and what it starts would inherit that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread
         )
         assert watching.stderr is not None
         for line in watching.stderr:
