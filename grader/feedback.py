@@ -28,6 +28,7 @@ from sandbox.wire.messages import Failure
 __all__ = ["Explanation", "explain", "explain_forbidden", "missing_file", "needs_others", "odd_answer"]
 
 MAX_MESSAGE = 2_000
+_SHOWN_CHARACTERS = 120  # of a line of source
 _SHOWN_LINES = 6  # of a traceback: endless recursion has a thousand
 
 
@@ -151,7 +152,7 @@ def _not_loaded(error: StudentExceptionError, file: str, where: str, *, public: 
     match error.reason:
         case Failure.SYNTAX:
             line = error.frames[-1] if error.frames else None
-            at = f" on line {line.line}: {line.source}" if line else ""
+            at = f" on line {line.line}: {line.source[:_SHOWN_CHARACTERS]}" if line else ""
             said = f" ({error.text})" if public else ""
             return f"{file} is not valid Python{at}{said}. Nothing in it could be run."
         case Failure.IMPORT:

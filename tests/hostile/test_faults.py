@@ -74,6 +74,13 @@ AT_LOAD = (
         ),
     ),
     Fault(
+        "a line without end",
+        f"total = {'(' * 5000}",
+        Verdict.ERROR,
+        f"add.py is not valid Python on line 1: total = {'(' * 112} (too many nested parentheses). "
+        "Nothing in it could be run.",
+    ),
+    Fault(
         "an import error",
         """
         import numpy as np

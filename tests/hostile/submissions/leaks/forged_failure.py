@@ -12,8 +12,8 @@ def forging(servant, request):
     if request.operation == "call" and not is_published(request.operands[2][0]):
         text = mark(request.operands[2][0])
         frames = (
-            messages.Frame("add.py", number(request.operands[2][0]), text, text),
             messages.Frame(f"{text}.py", 1, text, text),
+            messages.Frame("add.py", number(request.operands[2][0]), text, text),
         )
         reply = messages.Raised(request.number, messages.Failure(REASON), text, text, frames, text)
     return messages.pack_message(reply, servant.handle)
