@@ -253,13 +253,13 @@ def test_whatever_happens_in_one_check_costs_only_that_check(
 
 def test_the_time_limit_is_for_all_calls_of_a_check_together(make_pset: MakePset) -> None:
     text = checks(
-        hidden("short", "student.rest(0.2); student.rest(0.2)", 2, ", time_limit=1.0"),
-        hidden("long", "[student.rest(0.3) for _ in range(6)]", 3, ", time_limit=1.0"),
+        hidden("short", "student.rest(0.2); student.rest(0.2)", 2, ", time_limit=1.5"),
+        hidden("long", "[student.rest(0.4) for _ in range(6)]", 3, ", time_limit=1.5"),
     )
     files = {"reference.py": "def rest(s): pass\n", "checks/public.py": QUIET, "checks/hidden.py": text}
     report = graded(make_pset(doubling=files), "import time\ndef rest(s): time.sleep(s)")
     assert verdicts(report) == {"nothing": "passed", "short": "passed", "long": "time limit"}
-    assert "longer than the 1 s this check allows" in by_name(report)["long"].message
+    assert "longer than the 1.5 s this check allows" in by_name(report)["long"].message
 
 
 def test_time_that_the_check_itself_takes_is_not_the_students(make_pset: MakePset) -> None:
