@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -277,9 +279,20 @@ def test_a_hidden_check_may_need_a_public_one(make_pset: MakePset) -> None:
 
 
 def test_loading_checks_leaves_no_module_behind(make_pset: MakePset) -> None:
-    import sys
-
     (problem,) = make_pset().problems
     before = set(sys.modules)
     load_checks(problem)
     assert set(sys.modules) == before
+
+
+def test_reading_sets_imports_no_torch_and_runs_none_of_their_code(write_pset: WritePset) -> None:
+    folder = write_pset(
+        doubling={"checks/hidden.py": "raise SystemExit('run')", "reference.py": "raise SystemExit"}
+    )
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom grader import discover, load_pset\n"
+        f"folder = Path({str(folder)!r})\ndiscover(folder.parent)\nload_pset(folder)\n"
+        "print(sorted({'torch', 'docker', 'fastapi', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
