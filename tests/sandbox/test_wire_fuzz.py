@@ -13,6 +13,7 @@ from typing import Any
 
 import hypothesis.extra.numpy as arrays_of
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -35,6 +36,8 @@ from sandbox.wire.messages import Failure, Frame, Message, Operation
 
 with contextlib.suppress(ImportError):
     import torch  # noqa: F401 - here, so that no example is the one that imports it
+
+pytestmark = pytest.mark.timeout(1800)  # the long profile tries 20,000 examples
 
 LIMITS = FrameLimits(header_bytes=2**16, body_bytes=2**16, nodes=2_000)
 DTYPES = (
