@@ -18,7 +18,7 @@ from grader.forbidden import find_forbidden
 from grader.guests import GuestKeeper
 from grader.instances import choose_instance, guest_seed, instance_seed, public_seed
 from grader.loading import LoadedCheck, load_checks
-from grader.package import Problem, ProblemSet
+from grader.package import Problem, ProblemSet, total_points
 from grader.references import LiveReference, References
 from grader.report import (
     CheckResult,
@@ -130,8 +130,8 @@ def grade(
     return GradeReport(
         pset=pset.name,
         title=pset.title,
-        score=sum(report.score for report in reports),
-        max_score=sum(report.max_score for report in reports),
+        score=total_points(report.score for report in reports),
+        max_score=total_points(report.max_score for report in reports),
         submission_digest=submission.digest,
         environment=environment_of(backend, versions),
         problems=tuple(reports),
@@ -281,7 +281,7 @@ def _problem_report(problem: Problem, results: list[CheckResult], message: str =
     return ProblemReport(
         name=problem.name,
         title=problem.title,
-        score=min(sum(result.score for result in results), problem.points),
+        score=total_points(result.score for result in results),
         max_score=problem.points,
         digest=problem.digest,
         runtime=str(problem.runtime),

@@ -11,6 +11,7 @@ import keyword
 import math
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -18,7 +19,7 @@ from typing import Any, Final, TypeVar
 from grader.errors import PackageError
 from sandbox import Limits, Runtime
 
-__all__ = ["Problem", "ProblemSet", "PsetListing", "discover", "load_pset"]
+__all__ = ["Problem", "ProblemSet", "PsetListing", "discover", "load_pset", "total_points"]
 
 PSET_FILE: Final = "pset.toml"
 PROBLEM_FILE: Final = "problem.toml"
@@ -110,7 +111,7 @@ class ProblemSet:
 
     @property
     def max_score(self) -> float:
-        return sum(problem.points for problem in self.problems)
+        return total_points(problem.points for problem in self.problems)
 
     def problem(self, name: str) -> Problem:
         """The problem called ``name``.
@@ -123,6 +124,11 @@ class ProblemSet:
                 return problem
         names = ", ".join(problem.name for problem in self.problems)
         raise PackageError(self.folder / PSET_FILE, f"{self.name} has no problem {name!r}; it has {names}")
+
+
+def total_points(points: Iterable[float]) -> float:
+    """The sum of points as people add them: three times 0.1 is 0.3."""
+    return round(math.fsum(points), 9)
 
 
 def discover(root: Path) -> tuple[PsetListing, ...]:

@@ -126,14 +126,17 @@ def test_partial_credit_is_the_sum_of_what_passed(make_pset: MakePset) -> None:
     assert "of 4 differ" in by_name(report)["shifted"].detail
 
 
-def test_points_that_are_no_whole_numbers_never_exceed_the_problems(make_pset: MakePset) -> None:
-    toml = 'title = "T"\npoints = 0.3\nruntime = "numpy"\n'
-    texts = [hidden(name, "student.double(1)", 0.1) for name in ("one", "two", "three")]
+@pytest.mark.parametrize("points", [(0.1, 0.1, 0.1), (0.7, 0.1, 0.2), (1 / 3, 1 / 3, 1 / 3)])
+def test_points_that_are_no_whole_numbers_add_up_to_the_problems(
+    make_pset: MakePset, points: tuple[float, ...]
+) -> None:
+    toml = f'title = "T"\npoints = {round(sum(points), 6)}\nruntime = "numpy"\n'
+    texts = [hidden(f"check{n}", "student.double(1)", earned) for n, earned in enumerate(points)]
     report = graded(
         make_pset(doubling={"problem.toml": toml, "checks/hidden.py": checks(*texts)}),
         "def double(x): return x",
     )
-    assert report.score == report.max_score == 0.3
+    assert report.score == report.max_score == round(sum(points), 6)
 
 
 def test_two_of_three_problems(make_pset: MakePset, right: bytes) -> None:
