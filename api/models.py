@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from api.accounts.models import Token, User
+from api.accounts.models import DeviceLogin, Token, User
 from api.courses.models import Course, Enrolment, PackageVersion, PublishedPset
 from api.gradebook.models import GradeChange, GradeReportRow
 from api.jobs.models import GradingFailure, GradingJob, JobState, ProgressEvent
-from api.submissions.models import Submission, SubmissionFile
+from api.operations.models import AuditEntry, GradingHold
+from api.regrading.models import Regrade, RegradeItem, Transcript
+from api.submissions.models import Submission, SubmissionFile, SubmissionUpload
 
 __all__ = [
+    "AuditEntry",
     "Course",
+    "DeviceLogin",
     "Enrolment",
     "GradeChange",
     "GradeReportRow",
     "GradingFailure",
+    "GradingHold",
     "GradingJob",
     "JobState",
     "PackageVersion",
     "ProgressEvent",
     "PublishedPset",
+    "Regrade",
+    "RegradeItem",
     "Submission",
     "SubmissionFile",
+    "SubmissionUpload",
     "Token",
+    "Transcript",
     "User",
 ]

@@ -16,16 +16,23 @@ __all__ = ["Course", "Enrolment", "PackageVersion", "PublishedPset"]
 
 
 class Course(Base):
+    """A course. With ``supersede_queued`` a student's new attempt replaces their waiting one."""
+
     __tablename__ = "courses"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
     title: Mapped[str] = mapped_column(String(200))
+    supersede_queued: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class Enrolment(Base):
-    """One person's role in one course."""
+    """One person's role in one course.
+
+    ``section`` is the part of the course a student belongs to, or the only one that a grader
+    sees; ``null``: none, or all of them.
+    """
 
     __tablename__ = "enrolments"
     __table_args__ = (UniqueConstraint("course_id", "user_id"),)
@@ -34,6 +41,7 @@ class Enrolment(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     role: Mapped[Role] = mapped_column(stored_enum(Role))
+    section: Mapped[str | None] = mapped_column(String(50))
 
     course: Mapped[Course] = relationship()
     user: Mapped[User] = relationship()

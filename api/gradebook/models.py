@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, Text, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from api.database import Base, UtcDateTime, now
@@ -14,10 +14,25 @@ __all__ = ["GradeChange", "GradeReportRow"]
 
 
 class GradeReportRow(Base):
-    """One grading's complete report, for staff. The newest of a submission counts."""
+    """One grading's complete report, for staff. The newest of a submission counts.
+
+    ``seconds`` is the time from lease to verdict; ``measurements`` are each problem's time and
+    memory, taken outside the sandbox. ``regrade_id``: the applied regrade that it comes from.
+    """
 
     __tablename__ = "grade_reports"
-    __table_args__ = (UniqueConstraint("submission_id", "lease"),)
+    # One verdict of a lease, and one of a regrade: whatever is killed, and whatever comes back.
+    __table_args__ = (
+        Index(
+            "uq_grade_reports_lease",
+            "submission_id",
+            "lease",
+            unique=True,
+            sqlite_where=text("regrade_id IS NULL"),
+            postgresql_where=text("regrade_id IS NULL"),
+        ),
+        UniqueConstraint("submission_id", "regrade_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"))
@@ -26,6 +41,9 @@ class GradeReportRow(Base):
     score: Mapped[float]
     max_score: Mapped[float]
     report_json: Mapped[str] = mapped_column("report", Text)
+    seconds: Mapped[float | None]
+    measurements_json: Mapped[list[dict[str, str | float]] | None] = mapped_column("measurements", JSON)
+    regrade_id: Mapped[int | None] = mapped_column(ForeignKey("regrades.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     @property

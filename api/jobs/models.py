@@ -15,19 +15,23 @@ __all__ = ["GradingFailure", "GradingJob", "JobState", "ProgressEvent"]
 
 class JobState(StrEnum):
     """``queued`` → ``running`` → ``done``; back to ``queued`` when the platform fails, and to
-    ``parked`` when it has failed too often: then staff look at it."""
+    ``parked`` when it has failed too often: then staff look at it. A queued one may be
+    ``superseded`` by the student's next attempt, where the course says so."""
 
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     PARKED = "parked"
+    SUPERSEDED = "superseded"
 
 
 class GradingJob(Base):
     """The one row that owns a submission's state.
 
     ``lease`` is the fencing token: it grows each time a worker takes the job, and whatever a
-    worker wants to write about the job must carry the number it was given.
+    worker wants to write about the job must carry the number it was given. ``user_id`` is the
+    submission's student, so that the queue can be fair. With ``regrade_id`` the submission is run
+    again for that regrade: its outcome goes there, and never by itself to the grade.
     """
 
     __tablename__ = "grading_jobs"
@@ -35,6 +39,8 @@ class GradingJob(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    regrade_id: Mapped[int | None] = mapped_column(ForeignKey("regrades.id"))
     state: Mapped[JobState] = mapped_column(stored_enum(JobState), default=JobState.QUEUED)
     lease: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None] = mapped_column(String(100))
@@ -43,6 +49,7 @@ class GradingJob(Base):
     failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

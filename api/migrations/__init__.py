@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from api.database import Database
 from api.errors import UnavailableError
@@ -26,9 +31,34 @@ def upgrade(database: Database) -> None:
     Processes that start at the same time wait for each other.
     """
     config = _config()
-    with database.engine.begin() as connection:
+    with _without_foreign_keys(database) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        _require_whole(connection)
+
+
+@contextmanager
+def _without_foreign_keys(database: Database) -> Iterator[Connection]:
+    """A connection on which SQLite lets tables be rebuilt that others refer to.
+
+    It looks away for the time of the migration; :func:`_require_whole` looks before the commit.
+    """
+    with database.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield connection
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _require_whole(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        assert not broken, f"the migration left rows that refer to nothing: {broken[:5]}"
 
 
 def require_current(database: Database) -> None:

@@ -86,7 +86,7 @@ def accept_submission(
                     idempotency_key=key,
                     received_at=received_at,
                     files=stored,
-                    job=GradingJob(),
+                    job=GradingJob(user_id=actor.id),
                 )
                 session.add(submission)
                 session.flush()

@@ -12,11 +12,14 @@ from api.courses.models import PackageVersion, PublishedPset
 from api.database import Base, UtcDateTime
 from api.jobs.models import GradingJob
 
-__all__ = ["Submission", "SubmissionFile"]
+__all__ = ["Submission", "SubmissionFile", "SubmissionUpload"]
 
 
 class Submission(Base):
-    """What a student handed in, once. ``package_digest`` freezes the version that grades it."""
+    """What a student handed in, once. ``package_digest`` freezes the version that grades it.
+
+    A quarantined one is not graded, and its files leave the store for nobody but instructors.
+    """
 
     __tablename__ = "submissions"
     __table_args__ = (
@@ -32,11 +35,14 @@ class Submission(Base):
     package_digest: Mapped[str] = mapped_column(ForeignKey("package_versions.digest"))
     idempotency_key: Mapped[str] = mapped_column(String(36))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    quarantined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    files_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     pset: Mapped[PublishedPset] = relationship()
     user: Mapped[User] = relationship()
     package: Mapped[PackageVersion] = relationship()
     files: Mapped[list[SubmissionFile]] = relationship(order_by="SubmissionFile.problem")
+    uploads: Mapped[list[SubmissionUpload]] = relationship(order_by="SubmissionUpload.name")
     job: Mapped[GradingJob] = relationship()
 
 
@@ -47,5 +53,16 @@ class SubmissionFile(Base):
 
     submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
     problem: Mapped[str] = mapped_column(String(100), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+
+
+class SubmissionUpload(Base):
+    """A zip file or notebook as it arrived, where the graded files were taken out of one."""
+
+    __tablename__ = "submission_uploads"
+
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]

@@ -24,12 +24,14 @@ __all__ = [
 
 
 class SubmissionState(StrEnum):
-    """Where a submission is. ``failed``: the platform failed, never the student; it cost nothing."""
+    """Where a submission is. ``failed``: the platform failed, never the student; it cost nothing.
+    ``superseded``: a newer attempt took its place before it was graded."""
 
     QUEUED = "queued"
     RUNNING = "running"
     GRADED = "graded"
     FAILED = "failed"
+    SUPERSEDED = "superseded"
 
 
 class SubmissionReceived(Payload):

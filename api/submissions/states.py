@@ -12,4 +12,5 @@ STATES: dict[JobState, SubmissionState] = {
     JobState.RUNNING: SubmissionState.RUNNING,
     JobState.DONE: SubmissionState.GRADED,
     JobState.PARKED: SubmissionState.FAILED,
+    JobState.SUPERSEDED: SubmissionState.SUPERSEDED,
 }

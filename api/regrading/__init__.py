@@ -1,0 +1,1 @@
+"""Grading again: transcripts that can be scored without running anything, previews, and applying them."""
