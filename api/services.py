@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import api.models
 from api.courses.packages import DiskPackages, PackageSource
 from api.database import Database
 from api.keys import Keys
@@ -12,6 +13,8 @@ from api.settings import Settings
 from api.store import ContentStore
 
 __all__ = ["Services"]
+
+assert api.models.__all__, "every table must be known before any of them is used: they refer to each other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
 
 def neutral(text: str) -> str:
     """``text`` as a cell that no spreadsheet runs: control characters out, a quote before a formula."""
-    starts_formula = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
     clean = "".join(character if character.isprintable() else " " for character in text)
+    # What stood before the sign may be blank only now.
+    starts_formula = any(form.startswith(_FORMULA_STARTS) for form in (text, text.lstrip(), clean.lstrip()))
     return f"'{clean}" if starts_formula else clean
 
 
