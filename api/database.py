@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, create_engine, event
-from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+from api.database_engines import WAIT_SECONDS, Transaction, engine_for, make_engine
+from api.database_outage import as_outage, busy
+from api.errors import DatabaseAwayError
 
 __all__ = ["Base", "Database", "UtcDateTime", "now", "stored_enum"]
 
@@ -26,8 +28,7 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
-_READ_ONLY = "gradecli_read_only"
-_BUSY_MILLISECONDS = 15_000
+log = logging.getLogger(__name__)
 
 
 class Base(DeclarativeBase):
@@ -76,21 +77,36 @@ def now() -> datetime:
 class Database:
     """Transactions on one database. Short ones: nothing slow happens while one is open.
 
-    On SQLite a writing transaction takes the write lock when it begins (``BEGIN IMMEDIATE``), so
-    that two of them never deadlock; it waits for the lock for up to 15 seconds. Reading never waits.
+    One writer at a time, on both kinds of database: what a writing transaction has read is still
+    true when it commits, so code may look first and write then. On SQLite it takes the write lock
+    when it begins (``BEGIN IMMEDIATE``), on PostgreSQL a lock of ours. It waits for its turn for up
+    to 15 seconds. Reading never waits.
+
+    Raises:
+        DatabaseAwayError: from each transaction, at its beginning or its end, when the database
+            cannot do it now. Nothing was written then, except when the connection broke during the
+            commit: nobody knows. Ask again before you repeat.
     """
 
     def __init__(self, address: str) -> None:
-        self.engine = _make_engine(address)
-        self._read_only = self.engine.execution_options(**{_READ_ONLY: True})
-        # SQLite's waiting writers poll, and the unlucky ones starve: threads queue here instead.
-        one_writer = self.engine.dialect.name == "sqlite"
-        self._turn: AbstractContextManager[object] = threading.RLock() if one_writer else nullcontext()
+        self.engine = make_engine(address)
+        self.kind: str = self.engine.dialect.name
+        """``sqlite`` or ``postgresql``."""
+        self._reading = engine_for(self.engine, Transaction.READING)
+        self._writing = engine_for(self.engine, Transaction.WRITING)
+        self._writing_beside = engine_for(self.engine, Transaction.WRITING_BESIDE)
+        # SQLite's waiting writers poll, and the unlucky ones starve; PostgreSQL's would each hold a
+        # connection that readers need. So the threads of a process queue here.
+        self._turn = threading.RLock()
+        self._away = False
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one consistent snapshot and never writes."""
-        with Session(self._read_only, expire_on_commit=False, autoflush=False) as session:
+        with (
+            self._failures_in_words(),
+            Session(self._reading, expire_on_commit=False, autoflush=False) as session,
+        ):
             yield session
 
     @contextmanager
@@ -99,36 +115,56 @@ class Database:
 
         A thread opens one at a time: a second inside it waits for the first until it fails.
         """
-        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._failures_in_words(), self._own_turn(), self._begin(self._writing) as session:
+            yield session
+
+    @contextmanager
+    def writing_beside(self) -> Iterator[Session]:
+        """Like :meth:`writing`, but on PostgreSQL beside other writers: for small frequent writes.
+
+        Nothing is true but what the caller has locked: lock the row you decide by first (as an
+        ``UPDATE`` that names what it must be), and no second one after it.
+        """
+        if self.kind == "sqlite":
+            with self.writing() as session:
+                yield session
+            return
+        with self._failures_in_words(), self._begin(self._writing_beside) as session:
             yield session
 
     def close(self) -> None:
         self.engine.dispose()
 
+    @contextmanager
+    def _begin(self, engine: Engine) -> Iterator[Session]:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
 
-def _make_engine(address: str) -> Engine:
-    if not address.startswith("sqlite"):
-        return create_engine(address, pool_pre_ping=True)
-    # One connection for each thread that may serve a request, so that none waits for the pool.
-    engine = create_engine(address, connect_args={"check_same_thread": False}, pool_size=16, max_overflow=64)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
+    @contextmanager
+    def _own_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=WAIT_SECONDS):
+            raise busy()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
+    @contextmanager
+    def _failures_in_words(self) -> Iterator[None]:
+        """Tell an outage from a mistake of ours; log its beginning and its end, once each."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            outage = as_outage(error)
+            if outage is None:
+                raise
+            self._note(outage)
+            raise outage from error
+        self._note(None)
 
-def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # The driver's own transaction handling begins too late (at the first write): switch it off.
-    handle: Any = connection
-    handle.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # A receipt is a promise: what was committed survives a power cut.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    def _note(self, outage: DatabaseAwayError | None) -> None:
+        if outage is not None and not self._away:
+            log.error("the database cannot be used: %s", outage.evidence)
+        elif outage is None and self._away:
+            log.warning("the database can be used again")
+        self._away = outage is not None

@@ -17,6 +17,7 @@
     ├── TooManyError             429  more often than is allowed
     ├── UnexpectedError          500  a mistake of ours: the log says which
     └── UnavailableError         503  the service cannot do that right now
+        └── DatabaseAwayError    503  its database is gone, full, or too busy
 
     LeaseLostError                    a worker's job is no longer its own: its verdict is refused
     StoreError                        a stored file is missing or is not what was stored
@@ -35,6 +36,7 @@ __all__ = [
     "BadFileError",
     "BadPackageError",
     "ConflictError",
+    "DatabaseAwayError",
     "InvalidRequestError",
     "LeaseLostError",
     "NotAllowedError",
@@ -52,10 +54,14 @@ __all__ = [
 
 
 class ApiError(Exception):
-    """A request is refused. ``str(error)`` is the sentence for the person who made it."""
+    """A request is refused. ``str(error)`` is the sentence for the person who made it.
+
+    ``retry_after`` is how many seconds to wait before asking again, where that can help.
+    """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     code: ClassVar[str] = "bad_request"
+    retry_after: int | None = None
 
 
 class NotAuthenticatedError(ApiError):
@@ -146,6 +152,17 @@ class UnavailableError(ApiError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
+
+
+class DatabaseAwayError(UnavailableError):
+    """The database is gone, full, or too busy. ``evidence`` is for the log: what it said itself."""
+
+    code = "database_away"
+
+    def __init__(self, message: str, *, evidence: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.evidence = evidence
+        self.retry_after = retry_after
 
 
 class UnexpectedError(ApiError):

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -63,7 +64,10 @@ def install(app: FastAPI, answer: Answer) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ApiError)
-        return answer(request, error)
+        response = answer(request, error)
+        if error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -79,6 +83,9 @@ def install(app: FastAPI, answer: Answer) -> None:
         log.error("a stored file cannot be used: %s", error)
         return answer(request, UnavailableError("A stored file is not available. Tell the course staff."))
 
+    def unstorable(request: Request, _error: Exception) -> Response:
+        return answer(request, InvalidRequestError("The request holds a number that is too large to be one."))
+
     def unforeseen(request: Request, _error: Exception) -> Response:
         # The framework logs the error itself; this answer leaves outside all other middleware.
         response = answer(request, UnexpectedError())
@@ -89,6 +96,7 @@ def install(app: FastAPI, answer: Answer) -> None:
     app.add_exception_handler(Exception, unforeseen)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(DataError, unstorable)
     app.add_exception_handler(StoreError, lost_file)
 
 

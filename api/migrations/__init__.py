@@ -17,6 +17,9 @@ from api.errors import UnavailableError
 
 __all__ = ["require_current", "upgrade"]
 
+_WAIT_SECONDS = 600
+_TURN_TO_UPGRADE = 0x67726165
+
 
 def _config() -> Config:
     config = Config()
@@ -32,6 +35,7 @@ def upgrade(database: Database) -> None:
     """
     config = _config()
     with _without_foreign_keys(database) as connection, connection.begin():
+        _wait_for_others(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _require_whole(connection)
@@ -53,6 +57,13 @@ def _without_foreign_keys(database: Database) -> Iterator[Connection]:
             yield connection
         finally:
             driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """One upgrade at a time: on SQLite the transaction itself sees to that."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_WAIT_SECONDS}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN_TO_UPGRADE})")
 
 
 def _require_whole(connection: Connection) -> None:

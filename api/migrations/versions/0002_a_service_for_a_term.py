@@ -245,7 +245,8 @@ def create_append_only(*tables: str) -> None:
     if not sqlite:
         op.execute(
             "CREATE OR REPLACE FUNCTION refuse_to_rewrite() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END$$"
+            "$$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+            "USING ERRCODE = 'restrict_violation'; END$$"
         )
     for table in tables:
         for verb in ("UPDATE", "DELETE"):
