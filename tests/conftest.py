@@ -1,18 +1,26 @@
 """What tests may need from the machine, and the one rule about skipping.
 
-A test whose Docker engine, browser or GPU is missing skips with a plain reason, unless
-``GRADECLI_TEST_REQUIRE`` (a comma-separated list: ``docker,browser,bubblewrap``) names that part: then
-its absence is a failure. So a complete machine cannot quietly test less than it should.
+A test whose Docker engine, browser, PostgreSQL or GPU is missing skips with a plain reason, unless
+``GRADECLI_TEST_REQUIRE`` (a comma-separated list: ``docker,browser,bubblewrap,postgresql``) names that
+part: then its absence is a failure. So a complete machine cannot quietly test less than it should.
+
+What keeps things in a database asks for ``database_kind``, and so runs once on each kind.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import pwd
 import shutil
+import subprocess
+import tempfile
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -93,6 +101,130 @@ def chromium() -> str:
         absent("browser", "Chromium is not installed; `apt-get install chromium` provides it")
         raise AssertionError
     return path
+
+
+class Postgresql:
+    """A PostgreSQL server of our own: in a temporary folder, on a socket in it, for an ordinary user.
+
+    It keeps its data over ``stop`` and ``start``, but promises nothing over a power cut.
+    """
+
+    QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+    SMALL = ("shared_buffers=32MB", "max_connections=60", "listen_addresses=")
+
+    def __init__(self, binaries: Path) -> None:
+        self._binaries = binaries
+        # PostgreSQL refuses to run as root.
+        self._user = "nobody" if os.geteuid() == 0 else None
+        self.folder = Path(tempfile.mkdtemp(prefix="gradecli-pg-"))
+        if self._user is not None:
+            owner = pwd.getpwnam(self._user)
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._numbers = itertools.count(1)
+        self._run(
+            "initdb", "--no-sync", "--encoding=UTF8", "--locale=C", "--auth=trust", "--username=gradecli"
+        )
+
+    def start(self) -> None:
+        """Return when it answers."""
+        options = [f"-c{option}" for option in (*self.QUICK, *self.SMALL)]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
+                **self._options(),
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + 60
+        while subprocess.run(
+            [self._binaries / "pg_isready", "--quiet", "--host", self.folder], check=False
+        ).returncode:
+            said = (self.folder / "log").read_text()[-2000:]
+            assert self._process.poll() is None, said
+            assert time.monotonic() < deadline, said
+            time.sleep(0.05)
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it as an operator (``fast``) or a crash (``immediate``) does."""
+        if self._process is not None:
+            self._run("pg_ctl", "stop", "--mode", mode, "--wait")
+            self._process.wait()
+            self._process = None
+
+    def address(self, database: str) -> str:
+        return f"postgresql+psycopg://gradecli@/{database}?host={self.folder}"
+
+    def new_database(self, template: str = "template1") -> str:
+        """The address of a new database: empty, or a copy of the one at the address ``template``, to
+        which nobody may be connected."""
+        name = f"test_{next(self._numbers)}"
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {self._name(template)} STRATEGY FILE_COPY")
+        return self.address(name)
+
+    def drop(self, address: str) -> None:
+        self.ask(f"DROP DATABASE IF EXISTS {self._name(address)} WITH (FORCE)")
+
+    def ask(self, statement: str) -> None:
+        """Run one statement as the server's owner."""
+        with psycopg.connect(
+            f"host={self.folder} user=gradecli dbname=postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement)
+
+    def remove(self) -> None:
+        self.stop("immediate")
+        shutil.rmtree(self.folder)
+
+    def _name(self, address: str) -> str:
+        return address.partition("@/")[2].partition("?")[0] or address
+
+    def _options(self) -> dict[str, object]:
+        return {"cwd": self.folder, "user": self._user, "group": "nogroup" if self._user else None}
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [self._binaries / program, "--pgdata", self.folder / "data", *arguments]
+        subprocess.run(command, **self._options(), check=True, capture_output=True)
+
+
+def _postgresql_binaries() -> Path | None:
+    """Where PostgreSQL's server lies: on the PATH, or where Debian hides it. The newest first."""
+    found = shutil.which("initdb")
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return Path(found).resolve().parent if found else debian[-1].parent if debian else None
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Postgresql]:
+    """One server for all tests of this process, or a skip. Stop it only if you start it again."""
+    binaries = _postgresql_binaries()
+    if binaries is None:
+        absent("postgresql", "PostgreSQL is not installed; `apt-get install postgresql` provides it")
+        raise AssertionError
+    server = Postgresql(binaries)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database, in turn."""
+    return request.param
+
+
+@pytest.fixture
+def database_address(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new, empty database of each kind, in turn."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path}/test.sqlite3"
+        return
+    server: Postgresql = request.getfixturevalue("postgresql_server")
+    address = server.new_database()
+    yield address
+    server.drop(address)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -214,11 +215,23 @@ class School:
         self.services.close()
 
 
+@dataclass(frozen=True)
+class Furnished:
+    """A data folder and a database with the course and its people, to be copied for each test."""
+
+    settings: Settings
+    tokens: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A data folder with the course and its people, made once and copied for each test."""
-    data = tmp_path_factory.mktemp("school") / "data"
-    settings = Settings(data=data)
+def furnished(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Furnished:
+    """Made once for each kind of database: what uses it is tested on both."""
+    url = None
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgresql_server").new_database()
+    settings = Settings(data=tmp_path_factory.mktemp("school") / "data", database_url=url)
     prepared = prepare(settings)
     assert prepared.admin_token is not None
     tokens = {"root": prepared.admin_token}
@@ -232,22 +245,36 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
             if name in ROLES:
                 session.add(Enrolment(course=course, user=user, role=ROLES[name]))
     services.close()
-    return data, tokens
+    return Furnished(settings, tokens)
 
 
 @pytest.fixture(scope="session")
-def app(furnished: tuple[Path, dict[str, str]]) -> FastAPI:
+def app(furnished: Furnished) -> FastAPI:
     """The application, built once: each test puts its own services into it."""
-    made = create_app(Settings(data=furnished[0]))
+    made = create_app(furnished.settings)
     made.state.services.close()
     return made
 
 
 @pytest.fixture
-def school(furnished: tuple[Path, dict[str, str]], app: FastAPI, tmp_path: Path) -> Iterator[School]:
-    data, tokens = furnished
-    shutil.copytree(data, tmp_path / "data")
-    opened = School(Settings(data=tmp_path / "data", retry_seconds=0.01), dict(tokens), app)
+def school_settings(
+    furnished: Furnished, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Settings]:
+    """A data folder and a database of its own for this test."""
+    shutil.copytree(furnished.settings.data, tmp_path / "data")
+    template = furnished.settings.database_url
+    if template is None:
+        yield Settings(data=tmp_path / "data", retry_seconds=0.01)
+        return
+    server = request.getfixturevalue("postgresql_server")
+    url = server.new_database(template)
+    yield Settings(data=tmp_path / "data", database_url=url, retry_seconds=0.01)
+    server.drop(url)
+
+
+@pytest.fixture
+def school(furnished: Furnished, school_settings: Settings, app: FastAPI) -> Iterator[School]:
+    opened = School(school_settings, dict(furnished.tokens), app)
     yield opened
     opened.close()
 

@@ -19,8 +19,8 @@ from api.migrations import require_current, upgrade
 
 
 @pytest.fixture
-def database(tmp_path):
-    opened = Database(f"sqlite:///{tmp_path}/test.sqlite3")
+def database(database_address):
+    opened = Database(database_address)
     upgrade(opened)
     yield opened
     opened.close()
@@ -54,18 +54,18 @@ def test_upgrading_again_changes_nothing(database):
     require_current(database)
 
 
-def test_a_database_of_another_version_is_refused_in_words(tmp_path):
-    empty = Database(f"sqlite:///{tmp_path}/empty.sqlite3")
+def test_a_database_of_another_version_is_refused_in_words(database_address):
+    empty = Database(database_address)
     with pytest.raises(UnavailableError, match=r"is empty.*gradecli serve"):
         require_current(empty)
     empty.close()
 
 
-def test_starts_at_the_same_time_wait_for_each_other(tmp_path):
-    address, errors = f"sqlite:///{tmp_path}/both.sqlite3", []
+def test_starts_at_the_same_time_wait_for_each_other(database_address):
+    errors = []
 
     def start() -> None:
-        database = Database(address)
+        database = Database(database_address)
         try:
             upgrade(database)
         except Exception as error:
@@ -81,12 +81,14 @@ def test_starts_at_the_same_time_wait_for_each_other(tmp_path):
     assert errors == []
 
 
-def test_sqlite_is_set_up_for_safety(database):
+def test_sqlite_is_set_up_for_safety(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/test.sqlite3")
     with database.reading() as session:
         pragma = {
             name: session.execute(text(f"PRAGMA {name}")).scalar_one()
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         }
+    database.close()
     assert pragma == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 15_000}
 
 

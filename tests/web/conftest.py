@@ -537,23 +537,49 @@ class Site:
         return self.report.model_copy(update={"submission_digest": submission_digest(work.files)})
 
 
+@dataclass(frozen=True)
+class Furnished:
+    """A data folder and a database with the course in it, to be copied for each test."""
+
+    settings: Settings
+    tokens: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A data folder with the course in it, made once and copied for each test."""
-    settings = Settings(data=tmp_path_factory.mktemp("site") / "data")
+def furnished(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Furnished:
+    """Made once for each kind of database: what uses it is tested on both."""
+    url = None
+    if database_kind == "postgresql":
+        url = request.getfixturevalue("postgresql_server").new_database()
+    settings = Settings(data=tmp_path_factory.mktemp("site") / "data", database_url=url)
     root = prepare(settings).admin_token
     assert root is not None
     site = Site(settings, {"root": root})
     site.furnish()
     site.close()
-    return settings.data, site.tokens
+    return Furnished(settings, site.tokens)
 
 
 @pytest.fixture
-def site(furnished: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Site]:
-    data, tokens = furnished
-    shutil.copytree(data, tmp_path / "data")
-    opened = Site(Settings(data=tmp_path / "data", retry_seconds=0.001, grading_tries=1), dict(tokens))
+def site_settings(furnished: Furnished, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """A data folder and a database of its own for this test."""
+    shutil.copytree(furnished.settings.data, tmp_path / "data")
+    settings = Settings(data=tmp_path / "data", retry_seconds=0.001, grading_tries=1)
+    template = furnished.settings.database_url
+    if template is None:
+        yield settings
+        return
+    server = request.getfixturevalue("postgresql_server")
+    url = server.new_database(template)
+    yield settings.model_copy(update={"database_url": url})
+    server.drop(url)
+
+
+@pytest.fixture
+def site(furnished: Furnished, site_settings: Settings) -> Iterator[Site]:
+    opened = Site(site_settings, dict(furnished.tokens))
     yield opened
     opened.close()
 
