@@ -1,8 +1,12 @@
 """Who may do what. Every decision about permission is made in this module.
 
-Two rules. What is not yours answers like what does not exist (:class:`NotFoundError`), so nobody
+Three rules. What is not yours answers like what does not exist (:class:`NotFoundError`), so nobody
 learns what exists by guessing. Where you belong but your role is not enough, you are told so
-(:class:`NotAllowedError`).
+(:class:`NotAllowedError`). A token narrows: without the scope ``staff`` a grader is a student, and
+without ``admin`` an administrator is whatever they are enrolled as.
+
+A grader of one section sees the work of that section's students and of nobody else; every list
+that shows people's work is filtered by :func:`is_visible`.
 """
 
 from __future__ import annotations
@@ -10,12 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from api.accounts.models import User
 from api.courses.models import Course, Enrolment, PublishedPset
 from api.errors import NotAllowedError, NotFoundError
-from api.roles import Role
+from api.roles import EVERY_SCOPE, Role, Scope
 from api.submissions.models import Submission
 
 __all__ = [
@@ -23,22 +28,32 @@ __all__ = [
     "Actor",
     "can",
     "enter_course",
+    "find_person",
     "find_pset",
     "find_submission",
+    "is_visible",
     "require_admin",
+    "require_scope",
     "role_in",
+    "section_seen",
     "sees_everybodys_work",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who is asking, authenticated."""
+    """The person who is asking, authenticated; ``scopes``: what their token may be used for.
+
+    ``is_admin`` is what the token lets them be, not only what they are. ``token_id`` is the token
+    or session they came with.
+    """
 
     id: int
     name: str
     email: str
     is_admin: bool
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    token_id: int | None = None
 
 
 class Action(StrEnum):
@@ -50,17 +65,21 @@ class Action(StrEnum):
     RETRY_GRADING = auto()
     PUBLISH = auto()
     MANAGE_ROSTER = auto()
+    SEE_AUDIT = auto()
 
 
 _STUDENT = frozenset({Action.SEE_COURSE, Action.SUBMIT})
 _GRADER = _STUDENT | {Action.SEE_EVERYBODYS_WORK, Action.RETRY_GRADING}
-_INSTRUCTOR = _GRADER | {Action.PUBLISH, Action.MANAGE_ROSTER}
+_INSTRUCTOR = _GRADER | {Action.PUBLISH, Action.MANAGE_ROSTER, Action.SEE_AUDIT}
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.STUDENT: _STUDENT,
     Role.GRADER: _GRADER,
     Role.INSTRUCTOR: _INSTRUCTOR,
 }
+
+_SCOPES: dict[Action, Scope] = {Action.SEE_COURSE: Scope.READ, Action.SUBMIT: Scope.SUBMIT}
+"""The scope that each action needs; those not listed here are staff's."""
 
 _REFUSALS: dict[Action, str] = {
     Action.SEE_COURSE: "You are not enrolled in this course. Ask its instructor to add you.",
@@ -69,21 +88,70 @@ _REFUSALS: dict[Action, str] = {
     Action.RETRY_GRADING: "Only graders and instructors of this course can have a submission graded again.",
     Action.PUBLISH: "Only instructors of this course can publish problem sets or set due dates.",
     Action.MANAGE_ROSTER: "Only instructors of this course can change its roster.",
+    Action.SEE_AUDIT: "Only instructors of this course can see what its staff did.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What somebody is in one course. ``section``: the only one that they see as a grader."""
+
+    role: Role
+    section: str | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        return Action.SEE_EVERYBODYS_WORK in _ALLOWED[self.role] and self.section is None
+
+
+def _standing(session: Session, actor: Actor, course: Course) -> _Standing | None:
+    if actor.is_admin:
+        return _Standing(Role.INSTRUCTOR)
+    enrolment = session.execute(
+        select(Enrolment.role, Enrolment.section).where(
+            Enrolment.course_id == course.id, Enrolment.user_id == actor.id
+        )
+    ).one_or_none()
+    if enrolment is None:
+        return None
+    role, section = enrolment
+    return _Standing(role, section if role is Role.GRADER else None)
+
+
+def _require(actor: Actor, standing: _Standing, action: Action) -> None:
+    if action not in _ALLOWED[standing.role]:
+        raise NotAllowedError(_REFUSALS[action])
+    require_scope(actor, _SCOPES.get(action, Scope.STAFF))
+
+
+def require_scope(actor: Actor, scope: Scope) -> None:
+    """Let only tokens pass that may be used for ``scope``.
+
+    Raises:
+        NotAllowedError: the actor's token may not.
+    """
+    if scope not in actor.scopes:
+        msg = (
+            f"Your token may not be used for that: it lacks the scope `{scope}`. "
+            "Log in again, or make a token that has it on your account's page."
+        )
+        raise NotAllowedError(msg)
 
 
 def role_in(session: Session, actor: Actor, course: Course) -> Role | None:
     """The actor's role in ``course``; an admin who is not enrolled counts as an instructor."""
-    role = session.scalar(
-        select(Enrolment.role).where(Enrolment.course_id == course.id, Enrolment.user_id == actor.id)
-    )
-    return Role.INSTRUCTOR if actor.is_admin else role
+    standing = _standing(session, actor, course)
+    return None if standing is None else standing.role
 
 
 def can(session: Session, actor: Actor, course: Course, action: Action) -> bool:
     """Whether the actor may do ``action`` in ``course``."""
-    role = role_in(session, actor, course)
-    return role is not None and action in _ALLOWED[role]
+    standing = _standing(session, actor, course)
+    return (
+        standing is not None
+        and action in _ALLOWED[standing.role]
+        and _SCOPES.get(action, Scope.STAFF) in actor.scopes
+    )
 
 
 def enter_course(session: Session, actor: Actor, name: str, action: Action) -> Course:
@@ -91,15 +159,14 @@ def enter_course(session: Session, actor: Actor, name: str, action: Action) -> C
 
     Raises:
         NotFoundError: there is no such course, or the actor does not belong to it.
-        NotAllowedError: the actor's role does not include ``action``.
+        NotAllowedError: the actor's role, or their token, does not include ``action``.
     """
     course = session.scalar(select(Course).where(Course.name == name))
-    role = None if course is None else role_in(session, actor, course)
-    if course is None or role is None:
+    standing = None if course is None else _standing(session, actor, course)
+    if course is None or standing is None:
         msg = "There is no course of that name among yours. `gradecli psets` lists what you have."
         raise NotFoundError(msg)
-    if action not in _ALLOWED[role]:
-        raise NotAllowedError(_REFUSALS[action])
+    _require(actor, standing, action)
     return course
 
 
@@ -121,28 +188,82 @@ def find_pset(session: Session, course: Course, name: str) -> PublishedPset:
 def find_submission(
     session: Session, actor: Actor, submission_id: str, action: Action = Action.SEE_COURSE
 ) -> Submission:
-    """A submission that the actor may see: their own, or anybody's for staff of its course.
+    """A submission that the actor may see: their own, or one that staff of its course see.
 
     Raises:
         NotFoundError: there is no such submission, or it is none of the actor's business.
-        NotAllowedError: they may see it, but their role does not include ``action``.
+        NotAllowedError: they may see it, but their role or token does not include ``action``.
     """
     submission = session.get(Submission, submission_id)
-    role = None if submission is None else role_in(session, actor, submission.pset.course)
-    if submission is None or role is None or not _sees(actor, role, submission):
+    course = None if submission is None else submission.pset.course
+    standing = None if course is None else _standing(session, actor, course)
+    if (
+        submission is None
+        or course is None
+        or standing is None
+        or not session.scalar(
+            select(User.id).where(User.id == submission.user_id, is_visible(session, actor, course, User.id))
+        )
+    ):
         msg = "There is no submission of that name among yours. `gradecli scores` lists them."
         raise NotFoundError(msg)
-    if action not in _ALLOWED[role]:
-        raise NotAllowedError(_REFUSALS[action])
+    _require(actor, standing, action)
     return submission
 
 
-def _sees(actor: Actor, role: Role, submission: Submission) -> bool:
-    return submission.user_id == actor.id or Action.SEE_EVERYBODYS_WORK in _ALLOWED[role]
+def find_person(session: Session, actor: Actor, course: Course, user_id: int) -> User:
+    """Somebody of a course that the actor has entered, whose work there the actor may see.
+
+    Raises:
+        NotFoundError: there is no such person in the course, or none that the actor sees.
+    """
+    enrolled = select(Enrolment.user_id).where(Enrolment.course_id == course.id)
+    handed_in = select(Submission.user_id).where(Submission.pset.has(course_id=course.id))
+    person = session.scalar(
+        select(User).where(
+            User.id == user_id,
+            or_(User.id.in_(enrolled), User.id.in_(handed_in)),
+            is_visible(session, actor, course, User.id),
+        )
+    )
+    if person is None:
+        msg = "There is no such student in this course. The gradebook lists them."
+        raise NotFoundError(msg)
+    return person
+
+
+def is_visible(
+    session: Session, actor: Actor, course: Course, person: InstrumentedAttribute[int]
+) -> ColumnElement[bool]:
+    """A condition on the column ``person`` (a user's id): the actor may see their work in ``course``.
+
+    Staff see everybody's; a grader of one section, that of its students; everybody, their own.
+    """
+    standing = _standing(session, actor, course)
+    own = person == actor.id
+    if standing is None or not can(session, actor, course, Action.SEE_EVERYBODYS_WORK):
+        return own
+    if standing.sees_all:
+        return true()
+    theirs = select(Enrolment.user_id).where(
+        Enrolment.course_id == course.id,
+        Enrolment.role == Role.STUDENT,
+        Enrolment.section == standing.section,
+    )
+    return or_(own, person.in_(theirs))
+
+
+def section_seen(session: Session, actor: Actor, course: Course) -> str | None:
+    """The one section whose grader the actor is; ``None`` when they are not confined to one."""
+    standing = _standing(session, actor, course)
+    return None if standing is None else standing.section
 
 
 def sees_everybodys_work(session: Session, actor: Actor, course: Course) -> bool:
-    """Whether lists and reports in ``course`` are complete for this actor."""
+    """Whether reports in ``course`` are complete for this actor.
+
+    Whose reports there are is another question: :func:`is_visible` and :func:`find_submission`.
+    """
     return can(session, actor, course, Action.SEE_EVERYBODYS_WORK)
 
 
@@ -150,7 +271,7 @@ def require_admin(actor: Actor) -> None:
     """Let only admins pass.
 
     Raises:
-        NotAllowedError: the actor is not one.
+        NotAllowedError: the actor is not one, or their token does not let them be.
     """
     if not actor.is_admin:
         msg = "Only an administrator of this service can do that."

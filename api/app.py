@@ -22,6 +22,7 @@ from api.courses.packages import PackageSource
 from api.courses.roster import MAX_ROSTER_BYTES
 from api.gradebook import routes as gradebook
 from api.headers import SecurityHeaders
+from api.operations import audit_routes as audit
 from api.services import Services
 from api.settings import Settings
 from api.submissions import routes as submissions
@@ -78,6 +79,6 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
 
 def _json_routes() -> APIRouter:
     router = APIRouter(prefix=_PREFIX)
-    for part in (accounts, courses, submissions, gradebook, health):
+    for part in (accounts, courses, submissions, gradebook, audit, health):
         router.include_router(part.router)
     return router

@@ -1,10 +1,10 @@
-"""What a person is in a course."""
+"""What a person is in a course, and what a token may be used for."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Role"]
+__all__ = ["EVERY_SCOPE", "Role", "Scope"]
 
 
 class Role(StrEnum):
@@ -17,3 +17,19 @@ class Role(StrEnum):
     @property
     def is_staff(self) -> bool:
         return self is not Role.STUDENT
+
+
+class Scope(StrEnum):
+    """What a token may be used for. It only narrows: the person's role decides what there is.
+
+    ``read``: look at what the person may see. ``submit``: hand in. ``staff``: be staff where the
+    person is. ``admin``: be an administrator if the person is one.
+    """
+
+    READ = "read"
+    SUBMIT = "submit"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+EVERY_SCOPE = frozenset(Scope)

@@ -1,10 +1,11 @@
-"""Importing a course's roster: a CSV file of ``name,email,role``."""
+"""Importing a course's roster: a CSV file of ``name,email,role``, and ``section`` if there is one."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from api.accounts.service import create_user, issue_token
 from api.courses.models import Course, Enrolment
 from api.courses.schemas import RosterAdded, RosterPerson, RosterRejected, RosterResult
 from api.errors import InvalidRequestError
+from api.operations.audit import record_action
 from api.roles import Role
 
 __all__ = ["MAX_ROSTER_BYTES", "import_roster"]
@@ -23,6 +25,8 @@ __all__ = ["MAX_ROSTER_BYTES", "import_roster"]
 MAX_ROSTER_BYTES = 512 * 1024
 _MAX_PEOPLE = 5000
 _COLUMNS = ("name", "email", "role")
+_SECTION = "section"
+_LONGEST_SECTION = 50
 _EMAIL = re.compile(r"[^\s@,;<>\"'()\[\]\\:=+|%-][^\s@,;<>\"()\[\]\\:]*@[A-Za-z0-9][A-Za-z0-9.-]*\Z")
 
 
@@ -30,18 +34,20 @@ _EMAIL = re.compile(r"[^\s@,;<>\"'()\[\]\\:=+|%-][^\s@,;<>\"()\[\]\\:]*@[A-Za-z0
 class _Line:
     number: int
     person: RosterPerson
+    names_section: bool
+    """Whether the file has a column for sections; without one, those there are stay."""
 
 
 def import_roster(session: Session, actor: Actor, course_name: str, content: bytes) -> RosterResult:
     """Enrol the people in ``content``, and give those who are new here a token.
 
     A person who is known by e-mail keeps their account: their name and token stay as they are, so
-    nobody can take an account over through a roster. Lines that cannot be right are skipped, and
-    say why.
+    nobody can take an account over through a roster. Without the column ``section``, everybody
+    stays in theirs. Lines that cannot be right are skipped, and say why.
 
     Raises:
         NotFoundError, NotAllowedError: the actor is not an instructor of such a course.
-        InvalidRequestError: the file has not the three columns, or is not UTF-8 text.
+        InvalidRequestError: the file has not these columns, or is not UTF-8 text.
     """
     course = enter_course(session, actor, course_name, Action.MANAGE_ROSTER)
     lines, rejected = _read(content)
@@ -55,23 +61,51 @@ def import_roster(session: Session, actor: Actor, course_name: str, content: byt
         if user is None:
             user = create_user(session, name=person.name, email=person.email)
             token = issue_token(session, user.id, label=f"roster of {course.name}")
-            session.add(Enrolment(course_id=course.id, user_id=user.id, role=person.role))
+            session.add(_enrolled(course, user, person))
             added.append(RosterAdded(**person.model_dump(), token=token))
         elif enrolment is None:
-            session.add(Enrolment(course_id=course.id, user_id=user.id, role=person.role))
-            added.append(RosterAdded(name=user.name, email=user.email, role=person.role, token=None))
-        elif enrolment.role is person.role:
-            unchanged.append(RosterPerson(name=user.name, email=user.email, role=person.role))
-        elif user.id == actor.id:
-            reason = "this is you: somebody else must change your role"
-            rejected.append(RosterRejected(line=line.number, reason=reason))
+            session.add(_enrolled(course, user, person))
+            known = person.model_copy(update={"name": user.name})
+            added.append(RosterAdded(**known.model_dump(), token=None))
         else:
-            enrolment.role = person.role
-            changed.append(RosterPerson(name=user.name, email=user.email, role=person.role))
+            section = person.section if line.names_section else enrolment.section
+            if person.role is Role.INSTRUCTOR:
+                section = None
+            wanted = RosterPerson(name=user.name, email=user.email, role=person.role, section=section)
+            if (enrolment.role, enrolment.section) == (wanted.role, wanted.section):
+                unchanged.append(wanted)
+            elif user.id == actor.id:
+                reason = "this is you: somebody else must change your role"
+                rejected.append(RosterRejected(line=line.number, reason=reason))
+            else:
+                enrolment.role, enrolment.section = wanted.role, wanted.section
+                changed.append(wanted)
         session.flush()
-    return RosterResult(
+    result = RosterResult(
         added=tuple(added), changed=tuple(changed), unchanged=tuple(unchanged), rejected=tuple(rejected)
     )
+    record_action(
+        session, actor, "roster.import", course=course, subject=course.name, detail=_account(result)
+    )
+    return result
+
+
+def _account(result: RosterResult) -> dict[str, object]:
+    """What the audit trail keeps of an import: counts, and who is now what. No token."""
+
+    def who(people: Sequence[RosterPerson]) -> list[str]:
+        return [" ".join(filter(None, (one.email, one.role, one.section))) for one in people]
+
+    return {
+        "added": who(result.added),
+        "changed": who(result.changed),
+        "unchanged": len(result.unchanged),
+        "rejected": len(result.rejected),
+    }
+
+
+def _enrolled(course: Course, user: User, person: RosterPerson) -> Enrolment:
+    return Enrolment(course_id=course.id, user_id=user.id, role=person.role, section=person.section)
 
 
 def _enrolment(session: Session, course: Course, user: User) -> Enrolment | None:
@@ -92,8 +126,8 @@ def _read(content: bytes) -> tuple[list[_Line], list[RosterRejected]]:
     seen: set[str] = set()
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
-        if sorted(header) != sorted(_COLUMNS):
-            msg = "The roster's first line must be `name,email,role`."
+        if sorted(header) not in (sorted(_COLUMNS), sorted((*_COLUMNS, _SECTION))):
+            msg = "The roster's first line must be `name,email,role`, or `name,email,role,section`."
             raise InvalidRequestError(msg)
         for cells in reader:
             if not any(cell.strip() for cell in cells):
@@ -101,24 +135,25 @@ def _read(content: bytes) -> tuple[list[_Line], list[RosterRejected]]:
             if len(lines) + len(rejected) >= _MAX_PEOPLE:
                 msg = f"The roster has more than {_MAX_PEOPLE} people. Import it in parts."
                 raise InvalidRequestError(msg)
-            found = _person(dict(zip(header, (cell.strip() for cell in cells), strict=False)), len(cells))
+            found = _person(header, [cell.strip() for cell in cells])
             if isinstance(found, RosterPerson) and found.email in seen:
                 found = "this e-mail address is in the file twice"
             if isinstance(found, str):
                 rejected.append(RosterRejected(line=reader.line_num, reason=found))
             else:
                 seen.add(found.email)
-                lines.append(_Line(reader.line_num, found))
+                lines.append(_Line(reader.line_num, found, _SECTION in header))
     except csv.Error as error:
         msg = f"Line {reader.line_num} of the roster is not CSV: {error}."
         raise InvalidRequestError(msg) from error
     return lines, rejected
 
 
-def _person(row: dict[str, str], cells: int) -> RosterPerson | str:
+def _person(header: Sequence[str], cells: Sequence[str]) -> RosterPerson | str:
     """The person on one line, or the reason why there is none."""
-    if cells != len(_COLUMNS):
-        return f"it has {cells} columns instead of 3"
+    if len(cells) != len(header):
+        return f"it has {len(cells)} columns instead of {len(header)}"
+    row = dict(zip(header, cells, strict=True))
     name, email, role = row["name"], row["email"].lower(), row["role"].lower()
     if not name or len(name) > 200 or not name.isprintable():
         return "the name is empty, too long, or has characters that cannot be shown"
@@ -126,4 +161,9 @@ def _person(row: dict[str, str], cells: int) -> RosterPerson | str:
         return "the e-mail address is not one"
     if role not in {member.value for member in Role}:
         return f"the role must be one of {', '.join(Role)}"
-    return RosterPerson(name=name, email=email, role=Role(role))
+    section = row.get(_SECTION, "")
+    if len(section) > _LONGEST_SECTION or not section.isprintable():
+        return "the section is too long, or has characters that cannot be shown"
+    if section and role == Role.INSTRUCTOR:
+        return "an instructor belongs to all sections: leave theirs empty"
+    return RosterPerson(name=name, email=email, role=Role(role), section=section or None)

@@ -82,9 +82,12 @@ class PsetOut(Payload):
 
 
 class RosterPerson(Payload):
+    """``section``: a student's part of the course, or the only one that a grader sees."""
+
     name: str
     email: str
     role: Role
+    section: str | None = None
 
 
 class RosterAdded(RosterPerson):
@@ -105,7 +108,7 @@ class RosterRejected(Payload):
 
 
 class RosterResult(Payload):
-    """What an import did. ``changed`` are people whose role in the course is now another."""
+    """What an import did. ``changed`` are people whose role or section is now another."""
 
     added: tuple[RosterAdded, ...]
     changed: tuple[RosterPerson, ...]

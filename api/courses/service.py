@@ -16,6 +16,7 @@ from api.courses.schemas import CourseIn, CourseOut, PsetOut
 from api.database import now
 from api.errors import ConflictError
 from api.gradebook.service import scores_of
+from api.operations.audit import record_action
 from api.services import Services
 
 __all__ = ["Handout", "create_course", "describe_pset", "list_psets", "publish", "read_handout"]
@@ -32,7 +33,12 @@ def create_course(session: Session, actor: Actor, course: CourseIn) -> CourseOut
     if session.scalar(select(Course.id).where(Course.name == course.name)) is not None:
         msg = f"There is already a course called {course.name}. Choose another name."
         raise ConflictError(msg)
-    session.add(Course(name=course.name, title=course.title))
+    made = Course(name=course.name, title=course.title)
+    session.add(made)
+    session.flush()
+    record_action(
+        session, actor, "course.create", course=made, subject=made.name, detail={"title": made.title}
+    )
     return CourseOut(name=course.name, title=course.title)
 
 
@@ -86,6 +92,7 @@ def publish(
             select(PublishedPset).where(PublishedPset.course_id == course.id, PublishedPset.name == pset_name)
         )
         package = _keep_version(session, built)
+        before = None if pset is None else {"digest": pset.package_digest, "due_at": _iso(pset.due_at)}
         if pset is None:
             pset = PublishedPset(course=course, name=pset_name, package=package, due_at=due_at)
             session.add(pset)
@@ -93,7 +100,14 @@ def publish(
             pset.package = package
             pset.due_at = due_at
         session.flush()
+        after = {"digest": package.digest, "due_at": _iso(due_at)}
+        detail = {"before": before, "after": after}
+        record_action(session, actor, "pset.publish", course=course, subject=pset_name, detail=detail)
         return _describe(session, actor, [pset], now())[0]
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 @dataclass(frozen=True, slots=True)

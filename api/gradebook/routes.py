@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from api.dependencies import CurrentActor, CurrentServices, UserId
 from api.gradebook import service
@@ -13,6 +15,8 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/courses/{course}", tags=["gradebook"])
 
+Section = Annotated[str | None, Query(max_length=50, description="Only this section's students.")]
+
 
 @router.get("/scores")
 def my_scores(services: CurrentServices, actor: CurrentActor, course: str) -> tuple[MyScore, ...]:
@@ -22,17 +26,21 @@ def my_scores(services: CurrentServices, actor: CurrentActor, course: str) -> tu
 
 
 @router.get("/gradebook")
-def gradebook(services: CurrentServices, actor: CurrentActor, course: str) -> GradebookOut:
-    """Every student's scores (staff)."""
+def gradebook(
+    services: CurrentServices, actor: CurrentActor, course: str, section: Section = None
+) -> GradebookOut:
+    """Every student's scores, or those of one section (staff)."""
     with services.database.reading() as session:
-        return service.gradebook(session, actor, course)
+        return service.gradebook(session, actor, course, section=section)
 
 
 @router.get("/gradebook.csv", response_class=Response)
-def gradebook_as_csv(services: CurrentServices, actor: CurrentActor, course: str) -> Response:
-    """Every student's scores, for a spreadsheet (staff)."""
-    with services.database.reading() as session:
-        book = service.gradebook(session, actor, course)
+def gradebook_as_csv(
+    services: CurrentServices, actor: CurrentActor, course: str, section: Section = None
+) -> Response:
+    """Every student's scores, for a spreadsheet (staff). It is noted who took them."""
+    with services.database.writing() as session:
+        book = service.export_gradebook(session, actor, course, section=section)
     disposition = 'attachment; filename="gradebook.csv"'
     return Response(
         gradebook_csv(book),

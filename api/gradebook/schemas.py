@@ -40,17 +40,25 @@ class GradebookCell(Payload):
 
 
 class GradebookRow(Payload):
-    """One student; a set without any attempt is ``null``. ``total`` counts it as 0."""
+    """One student; a set without any attempt is ``null``. ``total`` counts it as 0.
+
+    ``section`` is the part of the course that the student belongs to, ``null`` for none.
+    """
 
     student: PersonOut
+    section: str | None = None
     scores: dict[str, GradebookCell | None]
     total: float
 
 
 class GradebookOut(Payload):
-    """Students by name, problem sets by the time they were published."""
+    """Students by name, problem sets by the time they were published.
+
+    ``sections`` are those that the person asking may see, also when the rows are of one alone.
+    """
 
     psets: tuple[GradebookPset, ...]
+    sections: tuple[str, ...] = ()
     rows: tuple[GradebookRow, ...]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from api.access import Action, Actor, enter_course, find_pset
+from api.access import Action, Actor, enter_course, find_person, find_pset, is_visible
 from api.accounts.models import User
 from api.accounts.schemas import PersonOut
 from api.courses.models import Course, Enrolment, PublishedPset
@@ -20,10 +20,11 @@ from api.gradebook.schemas import (
     GradeChangeOut,
     MyScore,
 )
+from api.operations.audit import record_action
 from api.roles import Role
 from api.submissions.models import Submission
 
-__all__ = ["grade_history", "gradebook", "my_scores", "scores_of"]
+__all__ = ["export_gradebook", "grade_history", "gradebook", "my_scores", "scores_of"]
 
 
 def my_scores(session: Session, actor: Actor, course_name: str) -> tuple[MyScore, ...]:
@@ -51,8 +52,12 @@ def my_scores(session: Session, actor: Actor, course_name: str) -> tuple[MyScore
     )
 
 
-def gradebook(session: Session, actor: Actor, course_name: str) -> GradebookOut:
-    """Every student's score in every published problem set.
+def gradebook(
+    session: Session, actor: Actor, course_name: str, *, section: str | None = None
+) -> GradebookOut:
+    """Every student's score in every published problem set, or those of one ``section``.
+
+    A grader of one section gets its students, whatever they ask for.
 
     Raises:
         NotFoundError: no such course for this actor.
@@ -61,18 +66,25 @@ def gradebook(session: Session, actor: Actor, course_name: str) -> GradebookOut:
     course = enter_course(session, actor, course_name, Action.SEE_EVERYBODYS_WORK)
     psets = _psets(session, course)
     cells = _cells(session, psets)
-    students = session.scalars(
-        select(User)
+    students = session.execute(
+        select(User, Enrolment.section)
         .join(Enrolment, Enrolment.user_id == User.id)
-        .where(Enrolment.course_id == course.id, Enrolment.role == Role.STUDENT)
+        .where(
+            Enrolment.course_id == course.id,
+            Enrolment.role == Role.STUDENT,
+            is_visible(session, actor, course, User.id),
+        )
         .order_by(func.lower(User.name), User.id)
-    )
+    ).all()
     return GradebookOut(
         psets=tuple(
             GradebookPset(name=pset.name, title=pset.package.title, max_score=pset.package.max_score)
             for pset in psets
         ),
-        rows=tuple(_row(student, psets, cells) for student in students),
+        sections=tuple(sorted({of for _, of in students if of is not None})),
+        rows=tuple(
+            _row(student, of, psets, cells) for student, of in students if section is None or of == section
+        ),
     )
 
 
@@ -82,11 +94,12 @@ def grade_history(
     """How one student's grade in one problem set came about, oldest entry first. For staff.
 
     Raises:
-        NotFoundError: no such course or problem set for this actor.
+        NotFoundError: no such course, problem set or student for this actor.
         NotAllowedError: the actor is not staff there.
     """
     course = enter_course(session, actor, course_name, Action.SEE_EVERYBODYS_WORK)
     pset = find_pset(session, course, pset_name)
+    find_person(session, actor, course, student_id)
     rows = session.execute(
         select(GradeChange, User.name)
         .outerjoin(User, User.id == GradeChange.actor_id)
@@ -104,6 +117,22 @@ def grade_history(
         )
         for change, by in rows
     )
+
+
+def export_gradebook(
+    session: Session, actor: Actor, course_name: str, *, section: str | None = None
+) -> GradebookOut:
+    """The gradebook for taking it away, which leaves an entry in the audit trail.
+
+    Raises:
+        NotFoundError: no such course for this actor.
+        NotAllowedError: the actor is not staff there.
+    """
+    course = enter_course(session, actor, course_name, Action.SEE_EVERYBODYS_WORK)
+    book = gradebook(session, actor, course_name, section=section)
+    detail = {"students": len(book.rows)} | ({} if section is None else {"section": section})
+    record_action(session, actor, "gradebook.export", course=course, subject=course.name, detail=detail)
+    return book
 
 
 def scores_of(session: Session, actor: Actor, psets: Sequence[PublishedPset]) -> dict[int, float]:
@@ -155,11 +184,15 @@ def _cells(
 
 
 def _row(
-    student: User, psets: Sequence[PublishedPset], cells: dict[tuple[int, int], GradebookCell]
+    student: User,
+    section: str | None,
+    psets: Sequence[PublishedPset],
+    cells: dict[tuple[int, int], GradebookCell],
 ) -> GradebookRow:
     mine = {pset.name: cells.get((pset.id, student.id)) for pset in psets}
     return GradebookRow(
         student=PersonOut(id=student.id, name=student.name, email=student.email),
+        section=section,
         scores=mine,
         total=sum(cell.score or 0 for cell in mine.values() if cell is not None),
     )

@@ -25,13 +25,16 @@ def neutral(text: str) -> str:
 def gradebook_csv(book: GradebookOut) -> str:
     """One line for each student: name, e-mail, a column for each problem set, total.
 
-    A set without a graded attempt is an empty cell. Numbers are plain, so they can be added up.
+    Where a course has sections, theirs comes after the e-mail. A set without a graded attempt
+    is an empty cell. Numbers are plain, so they can be added up.
     """
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["name", "email", *(neutral(pset.name) for pset in book.psets), "total"])
+    section = ["section"] if book.sections else []
+    writer.writerow(["name", "email", *section, *(neutral(pset.name) for pset in book.psets), "total"])
     for row in book.rows:
         cells = [row.scores[pset.name] for pset in book.psets]
         scores = ["" if cell is None or cell.score is None else f"{cell.score:.10g}" for cell in cells]
-        writer.writerow([neutral(row.student.name), neutral(row.student.email), *scores, f"{row.total:.10g}"])
+        person = [row.student.name, row.student.email, *([row.section or ""] if section else [])]
+        writer.writerow([*(neutral(cell) for cell in person), *scores, f"{row.total:.10g}"])
     return file.getvalue()

@@ -7,11 +7,20 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from api.access import Action, Actor, enter_course, find_pset, find_submission, sees_everybodys_work
+from api.access import (
+    Action,
+    Actor,
+    enter_course,
+    find_pset,
+    find_submission,
+    is_visible,
+    sees_everybodys_work,
+)
 from api.errors import ConflictError, NotGradedError
 from api.gradebook.models import GradeReportRow
 from api.jobs.models import GradingJob, JobState
 from api.jobs.queue import retry_parked
+from api.operations.audit import record_action
 from api.services import Services
 from api.submissions.models import Submission
 from api.submissions.receipts import Receipt, sign, verify
@@ -60,7 +69,8 @@ def list_submissions(
     student: int | None = None,
     limit: int = 200,
 ) -> tuple[SubmissionOut, ...]:
-    """The newest submissions of a course, newest first: students see only their own.
+    """The newest submissions of a course, newest first: students see only their own, graders
+    of a section those of its students.
 
     Raises:
         NotFoundError: there is no such course or problem set for this actor.
@@ -69,8 +79,7 @@ def list_submissions(
     query = select(Submission).join(Submission.pset).where(Submission.pset.has(course_id=course.id))
     if pset is not None:
         query = query.where(Submission.pset_id == find_pset(session, course, pset).id)
-    if not sees_everybodys_work(session, actor, course):
-        query = query.where(Submission.user_id == actor.id)
+    query = query.where(is_visible(session, actor, course, Submission.user_id))
     if student is not None:
         query = query.where(Submission.user_id == student)
     newest_first = query.order_by(Submission.received_at.desc(), Submission.id).limit(limit)
@@ -171,10 +180,17 @@ def retry_grading(session: Session, actor: Actor, submission_id: str) -> None:
         NotFoundError, NotAllowedError: the actor is not staff of its course.
         ConflictError: it was not given up.
     """
-    find_submission(session, actor, submission_id, Action.RETRY_GRADING)
+    submission = find_submission(session, actor, submission_id, Action.RETRY_GRADING)
     if not retry_parked(session, submission_id):
         msg = "This submission was not given up: it is graded, or will be soon."
         raise ConflictError(msg)
+    record_action(
+        session,
+        actor,
+        "submission.retry",
+        course=submission.pset.course,
+        subject=f"submission {submission.id}",
+    )
 
 
 def receipt_of(submission: Submission, email: str) -> Receipt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 __all__ = [
+    "audit",
     "events",
     "gradebook",
     "gradebook_csv",
@@ -65,13 +66,22 @@ def source(submission_id: str, filename: str) -> str:
     return _path("submissions", submission_id, "files", filename)
 
 
-def gradebook(course: str, *, sort: str = "", descending: bool = False) -> str:
+def gradebook(course: str, *, sort: str = "", descending: bool = False, section: str = "") -> str:
     query = {"sort": sort, "order": "descending" if descending else "ascending"} if sort else {}
+    query |= {"section": section} if section else {}
     return _path("courses", course, "gradebook") + (f"?{urlencode(query)}" if query else "")
 
 
-def gradebook_csv(course: str) -> str:
-    return _path("courses", course, "gradebook.csv")
+def gradebook_csv(course: str, *, section: str = "") -> str:
+    query = f"?{urlencode({'section': section})}" if section else ""
+    return _path("courses", course, "gradebook.csv") + query
+
+
+def audit(course: str | None, **query: str | int) -> str:
+    """The audit trail of a course, or of everything."""
+    chosen = {name: value for name, value in query.items() if value}
+    path = _path("audit") if course is None else _path("courses", course, "audit")
+    return path + (f"?{urlencode(chosen)}" if chosen else "")
 
 
 def student(course: str, student_id: int) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import threading
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +54,14 @@ ROLES = {
 }
 
 
+def handout_of(version: str) -> bytes:
+    """A handout with one statement in it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("pset1/alpha.md"), f"# Alpha\n\nVersion {version}.\n")
+    return content.getvalue()
+
+
 class TwoProblems:
     """A package source with one set of two problems, ``pset1``; ``version`` changes its digest."""
 
@@ -77,7 +87,7 @@ class TwoProblems:
             summary=PackageSummary(
                 name="pset1", title="Two problems", digest=digest, max_score=10.0, problems=problems
             ),
-            handout_sha256=self.store.put(b"PK handout " + self.version.encode()),
+            handout_sha256=self.store.put(handout_of(self.version)),
         )
 
 

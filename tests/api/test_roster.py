@@ -26,7 +26,9 @@ def test_importing_again_changes_nothing(school):
     _import(school, text)
     body = _import(school, text).json()
     assert body["added"] == body["changed"] == body["rejected"] == []
-    assert body["unchanged"] == [{"name": "Zoe", "email": "zoe@example.org", "role": "student"}]
+    assert body["unchanged"] == [
+        {"name": "Zoe", "email": "zoe@example.org", "role": "student", "section": None}
+    ]
 
 
 def test_an_account_cannot_be_taken_over(school):
@@ -103,3 +105,33 @@ def test_a_huge_roster_is_refused(school):
     answer = _import(school, "name,email,role\n" + lines)
     assert answer.status_code == 422
     assert "in parts" in answer.json()["error"]["message"]
+
+
+def test_a_column_of_sections_is_read_and_without_it_they_stay(school):
+    text = "name,email,role,section\nZoe,zoe@example.org,student,Mon 10\n"
+    assert _import(school, text).json()["added"][0]["section"] == "Mon 10"
+    body = _import(school, "name,email,role\nZoe,zoe@example.org,student\n").json()
+    assert [one["section"] for one in body["unchanged"]] == ["Mon 10"]
+    body = _import(school, "name,email,role,section\nZoe,zoe@example.org,student,\n").json()
+    assert [one["section"] for one in body["changed"]] == [None]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("A,a@example.org,student," + "S" * 51, "section"),
+        ("A,a@example.org,student,\u202eA", "section"),
+        ("A,a@example.org,instructor,A", "all sections"),
+        ("A,a@example.org,student", "3 columns instead of 4"),
+        ("Iris,iris@example.org,grader,A", "this is you"),
+    ],
+)
+def test_a_section_that_cannot_be_right_is_named(school, line, reason):
+    (rejected,) = _import(school, f"name,email,role,section\n{line}\n").json()["rejected"]
+    assert reason in rejected["reason"]
+
+
+def test_an_instructor_who_was_a_grader_of_a_section_belongs_to_all(school):
+    _import(school, "name,email,role,section\nTess,tess@example.org,grader,A\n")
+    (changed,) = _import(school, "name,email,role\nTess,tess@example.org,instructor\n").json()["changed"]
+    assert changed["section"] is None

@@ -26,6 +26,8 @@ from api.courses.models import Course, Enrolment, PublishedPset
 from api.courses.packages import BuiltPackage, PackageSummary
 from api.courses.schemas import ProblemOut, PsetOut
 from api.gradebook.schemas import GradebookCell, GradebookOut, GradebookPset, GradebookRow, MyScore
+from api.operations.schemas import AuditOut, AuditPage
+from api.operations.trail import TrailFilter
 from api.roles import Role
 from api.services import Services
 from api.settings import Settings
@@ -33,6 +35,7 @@ from api.store import ContentStore
 from api.submissions.schemas import CheckEvent, StudentOut, SubmissionOut, SubmissionState
 from api.web.handouts import to_html
 from api.web.rendering import Reader, render
+from api.web.views.audit import audit_view
 from api.web.views.gradebook import gradebook_view, student_view
 from api.web.views.student import HandoutView, HomeView, course_view, set_view
 from api.web.views.submission import submission_view
@@ -301,6 +304,14 @@ class SampleCourse:
             rows=tuple(rows),
         )
 
+    def book_with_sections(self, size: int = 9) -> GradebookOut:
+        book = self.book(size)
+        rows = tuple(
+            row.model_copy(update={"section": (None, "A", HOSTILE)[number % 3]})
+            for number, row in enumerate(book.rows)
+        )
+        return book.model_copy(update={"rows": rows, "sections": (HOSTILE, "A")})
+
     def _cell(self, number: int, most: float, score: float | None) -> GradebookCell:
         return GradebookCell(
             score=None if score is None else min(score, most),
@@ -361,6 +372,27 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         view = gradebook_view(book, course="dl", course_title=HOSTILE, sort="pset1", descending=True)
         return render("gradebook.html", reader=reader, page=view)
 
+    def audit(*entries: AuditOut, course_name: str | None = "dl", older: int | None = None) -> str:
+        view = audit_view(
+            AuditPage(entries=entries, older=older),
+            TrailFilter(by="iris@example.org" if older else ""),
+            actions=("pset.publish", "roster.import"),
+            now=course.now,
+            course=course_name,
+            course_title=HOSTILE,
+        )
+        return render("audit.html", reader=reader, page=view)
+
+    deed = AuditOut(
+        id=3,
+        at=course.now - timedelta(hours=3),
+        by="iris@example.org",
+        action="roster.import",
+        course="dl",
+        subject=HOSTILE,
+        detail={"added": ["ada@example.org student A", HOSTILE], "changed": [], "rejected": 0},
+    )
+    operators = deed.model_copy(update={"by": None, "course": None, "action": "token.issue", "detail": {}})
     student = student_view(
         named.rows[0], named.psets, course.submissions, course="dl", course_title=HOSTILE, now=course.now
     )
@@ -386,6 +418,10 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         "gradebook": gradebook(book),
         "gradebook of one": gradebook(named),
         "gradebook without students": gradebook(course.book(0)),
+        "gradebook with sections": gradebook(course.book_with_sections()),
+        "audit": audit(deed, operators, older=3),
+        "audit of everything": audit(deed, operators, course_name=None),
+        "audit without entries": audit(),
         "student": render("student.html", reader=reader, page=student),
         "error": render(
             "error.html", reader=None, title="There is nothing here", sentence=f"`{HOSTILE}` {HOSTILE}"

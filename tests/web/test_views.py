@@ -211,6 +211,24 @@ class TestGradebook:
         totals = [float(row.total) for row in self.view(course, "Total", descending=True).rows]
         assert totals == sorted(totals, reverse=True)
 
+    @pytest.mark.parametrize("descending", [True, False])
+    def test_by_section_with_those_in_none_last(self, course, descending):
+        view = gradebook_view(
+            course.book_with_sections(9), course="dl", course_title="", sort="Section", descending=descending
+        )
+        sections = [row.section for row in view.rows]
+        assert sections[6:] == [None] * 3
+        assert sections[:6] == sorted(sections[:6], reverse=descending)
+        assert [column.title for column in view.columns] == ["Student", "Section", "pset1", "pset2", "Total"]
+
+    def test_one_section_stays_chosen_when_the_table_is_sorted_and_taken_along(self, course):
+        view = gradebook_view(
+            course.book_with_sections(9), course="dl", course_title="", sort="", descending=False, section="A"
+        )
+        assert [link.label for link in view.sections if link.here] == ["A"]
+        assert all("section=A" in column.sort_href for column in view.columns)
+        assert view.csv_href.endswith("gradebook.csv?section=A")
+
     def test_a_second_click_turns_the_order_round(self, course):
         fresh, up, down = (
             self.view(course, sort, descending=descending).columns[1]

@@ -78,7 +78,7 @@ def _add_to_accounts() -> None:
         table.alter_column("kind", server_default=None)
         table.alter_column("scopes", server_default=None)
     # Until now a browser's session was a token with this label.
-    op.execute("UPDATE tokens SET kind = 'session' WHERE label = 'browser'")
+    op.execute("UPDATE tokens SET kind = 'session' WHERE label = 'web page'")
     op.create_table(
         "device_logins",
         sa.Column("id", sa.Integer(), nullable=False),

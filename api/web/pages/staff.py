@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
-from api.access import Action, enter_course
+from api.access import Action, can, enter_course, find_person
 from api.database import now
-from api.dependencies import CurrentServices
+from api.dependencies import CurrentServices, UserId
 from api.errors import NotFoundError
-from api.gradebook.service import gradebook
+from api.gradebook.service import export_gradebook, gradebook
 from api.gradebook.spreadsheet import gradebook_csv
 from api.submissions.service import list_submissions
 from api.web.rendering import render
@@ -32,22 +32,34 @@ def show_gradebook(
     course: str,
     sort: str = "",
     order: Literal["ascending", "descending"] = "ascending",
+    section: Annotated[str, Query(max_length=50)] = "",
 ) -> Response:
-    """Every student's score in every set."""
+    """Every student's score in every set, or one section's."""
     with services.database.reading() as session:
         found = enter_course(session, visitor.actor, course, Action.SEE_EVERYBODYS_WORK)
-        book = gradebook(session, visitor.actor, course)
+        book = gradebook(session, visitor.actor, course, section=section or None)
         view = gradebook_view(
-            book, course=found.name, course_title=found.title, sort=sort, descending=order == "descending"
+            book,
+            course=found.name,
+            course_title=found.title,
+            sort=sort,
+            descending=order == "descending",
+            section=section,
+            audit=can(session, visitor.actor, found, Action.SEE_AUDIT),
         )
     return HTMLResponse(render("gradebook.html", reader=visitor.reader, page=view))
 
 
 @router.get("/gradebook.csv")
-def download_gradebook(services: CurrentServices, visitor: CurrentVisitor, course: str) -> Response:
+def download_gradebook(
+    services: CurrentServices,
+    visitor: CurrentVisitor,
+    course: str,
+    section: Annotated[str, Query(max_length=50)] = "",
+) -> Response:
     """The same as a file for spreadsheets."""
-    with services.database.reading() as session:
-        book = gradebook(session, visitor.actor, course)
+    with services.database.writing() as session:
+        book = export_gradebook(session, visitor.actor, course, section=section or None)
         name = enter_course(session, visitor.actor, course, Action.SEE_EVERYBODYS_WORK).name
     return Response(
         gradebook_csv(book),
@@ -57,10 +69,13 @@ def download_gradebook(services: CurrentServices, visitor: CurrentVisitor, cours
 
 
 @router.get("/students/{student}")
-def show_student(services: CurrentServices, visitor: CurrentVisitor, course: str, student: int) -> Response:
+def show_student(
+    services: CurrentServices, visitor: CurrentVisitor, course: str, student: UserId
+) -> Response:
     """Everything one student handed in."""
     with services.database.reading() as session:
         found = enter_course(session, visitor.actor, course, Action.SEE_EVERYBODYS_WORK)
+        find_person(session, visitor.actor, found, student)
         book = gradebook(session, visitor.actor, course)
         submissions = list_submissions(
             session, visitor.actor, course, student=student, limit=_MOST_SUBMISSIONS

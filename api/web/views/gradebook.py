@@ -17,6 +17,7 @@ __all__ = ["Cell", "Column", "GradebookView", "Row", "StudentView", "gradebook_v
 
 # Capitals, because a set's own name has none: the two never collide.
 NAME = "Name"
+SECTION = "Section"
 TOTAL = "Total"
 
 
@@ -28,6 +29,7 @@ class Column:
     subtitle: str
     sort_href: str
     direction: str
+    numeric: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,26 @@ class Row:
     name: str
     email: str
     href: str
+    section: str | None
     cells: tuple[Cell | None, ...]
     total: str
 
 
 @dataclass(frozen=True, slots=True)
+class SectionLink:
+    """A way to see one section, or all of them; ``here`` for the one that is shown."""
+
+    label: str
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GradebookView:
-    """A course's gradebook. ``medians`` are over those who have a score; the last is the totals'."""
+    """A course's gradebook. ``medians`` are over those who have a score; the last is the totals'.
+
+    ``sections`` is empty where there is nothing to choose; ``audit_href`` for who may not look.
+    """
 
     course: str
     course_title: str
@@ -64,6 +79,10 @@ class GradebookView:
     medians: tuple[str, ...]
     csv_href: str
     has_sets: bool
+    sections: tuple[SectionLink, ...]
+    section: str
+    show_section: bool
+    audit_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +98,55 @@ class StudentView:
 
 
 def gradebook_view(
-    book: GradebookOut, *, course: str, course_title: str, sort: str, descending: bool
+    book: GradebookOut,
+    *,
+    course: str,
+    course_title: str,
+    sort: str,
+    descending: bool,
+    section: str = "",
+    audit: bool = False,
 ) -> GradebookView:
-    """The table sorted by ``sort``: ``Name``, ``Total`` or a set's name. An unknown one sorts by name.
+    """The table sorted by ``sort``: ``Name``, ``Section``, ``Total`` or a set's name; an unknown one
+    sorts by name. ``section`` is the one that ``book`` was asked for, empty for all.
 
     Whoever has no score comes last, whichever way a set is sorted.
     """
-    keys = [NAME, *(pset.name for pset in book.psets), TOTAL]
-    key = sort if sort in keys else NAME
+    keys = [*(pset.name for pset in book.psets), TOTAL]
+    key = sort if sort in {NAME, SECTION, *keys} else NAME
     out_of = sum(pset.max_score for pset in book.psets)
     titles = [
         (NAME, "Student", ""),
+        *([(SECTION, "Section", "")] if book.sections else []),
         *((pset.name, pset.name, f"of {words.points(pset.max_score)}") for pset in book.psets),
         (TOTAL, "Total", f"of {words.points(out_of)}"),
     ]
-    figures = {each: _figures(book.rows, each) for each in keys[1:]}
+    figures = {each: _figures(book.rows, each) for each in keys}
     return GradebookView(
         course=course,
         course_title=course_title,
         headline=_headline(book),
-        columns=tuple(_column(course, *title, sorted_by=key, descending=descending) for title in titles),
+        columns=tuple(
+            _column(course, *title, sorted_by=key, descending=descending, section=section) for title in titles
+        ),
         rows=tuple(
             _row(course, row, book.psets, figures) for row in _sorted(book.rows, key, descending=descending)
         ),
         medians=tuple(column.median for column in figures.values()),
-        csv_href=addresses.gradebook_csv(course),
+        csv_href=addresses.gradebook_csv(course, section=section),
         has_sets=bool(book.psets),
+        sections=_section_links(course, book.sections, section) if len(book.sections) > 1 or section else (),
+        section=section,
+        show_section=bool(book.sections),
+        audit_href=addresses.audit(course) if audit else "",
+    )
+
+
+def _section_links(course: str, sections: Iterable[str], chosen: str) -> tuple[SectionLink, ...]:
+    everybody = SectionLink("All", addresses.gradebook(course), here=not chosen)
+    return (
+        everybody,
+        *(SectionLink(each, addresses.gradebook(course, section=each), each == chosen) for each in sections),
     )
 
 
@@ -134,18 +176,26 @@ def _headline(book: GradebookOut) -> str:
     )
 
 
-def _column(course: str, key: str, title: str, subtitle: str, *, sorted_by: str, descending: bool) -> Column:
+def _column(
+    course: str, key: str, title: str, subtitle: str, *, sorted_by: str, descending: bool, section: str
+) -> Column:
     here = key == sorted_by
+    numeric = key not in {NAME, SECTION}
     # A first click shows names from A and scores from the top; a second one turns it round.
-    downwards = not descending if here else key != NAME
+    downwards = not descending if here else numeric
     direction = ("descending" if descending else "ascending") if here else "none"
-    return Column(title, subtitle, addresses.gradebook(course, sort=key, descending=downwards), direction)
+    href = addresses.gradebook(course, sort=key, descending=downwards, section=section)
+    return Column(title, subtitle, href, direction, numeric)
 
 
 def _sorted(rows: Iterable[GradebookRow], key: str, *, descending: bool) -> list[GradebookRow]:
     by_name = sorted(rows, key=lambda row: (row.student.name.casefold(), row.student.email))
     if key == NAME:
         return by_name[::-1] if descending else by_name
+    if key == SECTION:
+        named = [row for row in by_name if row.section is not None]
+        named.sort(key=lambda row: row.section or "", reverse=descending)
+        return named + [row for row in by_name if row.section is None]
     scored = [(row, _value(row, key)) for row in by_name]
     known = [(row, value) for row, value in scored if value is not None]
     known.sort(key=lambda pair: pair[1], reverse=descending)
@@ -167,6 +217,7 @@ def _row(
         name=row.student.name,
         email=row.student.email,
         href=student,
+        section=row.section,
         cells=tuple(
             _cell(row.scores.get(pset.name), pset.max_score, student, figures[pset.name]) for pset in psets
         ),

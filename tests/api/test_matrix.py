@@ -1,0 +1,320 @@
+"""The matrix: what every route, of the API and of the pages, answers to every kind of person.
+
+A new route needs a line in :data:`MATRIX`, or a test fails and says which is missing:
+
+1. The line: method, path as the application declares it, and one status for each column.
+2. A body, if the route takes one: an entry in :data:`REQUESTS`. Forms of pages get their proof
+   (``csrf``) by themselves.
+3. A new name in a path, such as ``{job}``: an entry in :data:`PLACES`. What is one student's
+   is always Ada's, who is in section A.
+4. Something that must be true before it can succeed, such as a parked job: an entry in
+   :data:`BEFORE`, which runs before each person's turn.
+
+The columns, and why each is there:
+
+- ``nobody``: not logged in. Pages lead to the log-in (303), forms and the API refuse (401).
+- ``own``: Ada, a student, asks about what is hers.
+- ``other``: Bob, a student of section B, asks about what is Ada's: 404, as if it did not exist.
+- ``gr-own``: a grader of section A.    ``gr-oth``: a grader of section B.    ``grader``: of all.
+- ``instr``: an instructor of the course.    ``elsewh``: an instructor, but of another course.
+- ``admin``: an administrator who is enrolled in no course.
+
+People take their turns from left to right in one world, so a person may meet what the one before
+them did. Every route that changes something and that needs staff must leave an entry in the audit
+trail when it succeeds: a test looks.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import func, select, update
+
+from api.accounts.models import User
+from api.accounts.service import create_user, issue_token
+from api.courses.models import Course, Enrolment
+from api.jobs.models import GradingJob, JobState
+from api.operations.models import AuditEntry
+from api.roles import Role
+from api.web.visitors import COOKIE, Visitor, log_in
+
+PEOPLE = ("nobody", "own", "other", "gr-own", "gr-oth", "grader", "instr", "elsewh", "admin")
+
+MATRIX = """
+#                                                     nobody own other gr-own gr-oth grader instr elsewh admin
+GET  /api/v1/openapi.json                                200 200   200    200    200    200   200    200   200
+GET  /api/v1/healthz                                     200 200   200    200    200    200   200    200   200
+GET  /api/v1/me                                          401 200   200    200    200    200   200    200   200
+POST /api/v1/courses                                     401 403   403    403    403    403   403    403   201
+GET  /api/v1/courses/{course}/psets                      401 200   200    200    200    200   200    404   200
+PUT  /api/v1/courses/{course}/psets/{pset}               401 403   403    403    403    403   200    404   200
+GET  /api/v1/courses/{course}/psets/{pset}/handout       401 200   200    200    200    200   200    404   200
+POST /api/v1/courses/{course}/roster                     401 403   403    403    403    403   200    404   200
+POST /api/v1/courses/{course}/psets/{pset}/submissions   401 201   201    201    201    201   201    404   201
+GET  /api/v1/courses/{course}/submissions                401 200   200    200    200    200   200    404   200
+GET  /api/v1/courses/{course}/scores                     401 200   200    200    200    200   200    404   200
+GET  /api/v1/courses/{course}/gradebook                  401 403   403    200    200    200   200    404   200
+GET  /api/v1/courses/{course}/gradebook.csv              401 403   403    200    200    200   200    404   200
+GET  /api/v1/courses/{course}/psets/{pset}/students/{student}/history \
+                                                         401 403   403    200    404    200   200    404   200
+GET  /api/v1/submissions/{submission}                    401 200   404    200    404    200   200    404   200
+GET  /api/v1/submissions/{submission}/report             401 200   404    200    404    200   200    404   200
+GET  /api/v1/submissions/{submission}/events             401 200   404    200    404    200   200    404   200
+POST /api/v1/submissions/{submission}/retry              401 403   404    202    404    202   202    404   202
+POST /api/v1/receipts/verify                             401 200   200    200    200    200   200    200   200
+GET  /api/v1/courses/{course}/audit                      401 403   403    403    403    403   200    404   200
+GET  /api/v1/audit                                       401 403   403    403    403    403   403    403   200
+GET  /healthz                                            200 200   200    200    200    200   200    200   200
+
+GET  /                                                   200 200   200    200    200    200   200    200   200
+POST /login                                              401 401   401    401    401    401   401    401   401
+POST /logout                                             401 303   303    303    303    303   303    303   303
+GET  /courses/{course}/psets/{pset}                      303 200   200    200    200    200   200    404   200
+POST /courses/{course}/psets/{pset}/submissions          401 303   303    303    303    303   303    404   303
+GET  /courses/{course}/psets/{pset}/handout.zip          303 200   200    200    200    200   200    404   200
+GET  /courses/{course}/psets/{pset}/handouts/{problem}   303 200   200    200    200    200   200    404   200
+GET  /submissions/{submission}                           303 200   404    200    404    200   200    404   200
+POST /submissions/{submission}/retry                     401 403   404    303    404    303   303    404   303
+GET  /submissions/{submission}/events                    303 200   404    200    404    200   200    404   200
+GET  /submissions/{submission}/receipt.txt               303 200   404    200    404    200   200    404   200
+GET  /submissions/{submission}/files/{filename}          303 200   404    200    404    200   200    404   200
+GET  /courses/{course}/gradebook                         303 403   403    200    200    200   200    404   200
+GET  /courses/{course}/gradebook.csv                     303 403   403    200    200    200   200    404   200
+GET  /courses/{course}/students/{student}                303 403   403    200    404    200   200    404   200
+GET  /courses/{course}/audit                             303 403   403    403    403    403   200    404   200
+GET  /audit                                              303 403   403    403    403    403   403    403   200
+GET  /static/{name}                                      200 200   200    200    200    200   200    200   200
+"""
+
+_CSV = {"content": b"name,email,role\nNew,new@example.org,student\n", "headers": {"Content-Type": "text/csv"}}
+_FILE = [("files", ("alpha.py", b"x = 1\n", "text/x-python"))]
+
+REQUESTS: dict[tuple[str, str], Callable[[World], dict[str, Any]]] = {
+    ("POST", "/api/v1/courses"): lambda _: {"json": {"name": "new", "title": "New"}},
+    ("PUT", "/api/v1/courses/{course}/psets/{pset}"): lambda _: {"json": {"due_at": None}},
+    ("POST", "/api/v1/courses/{course}/roster"): lambda _: dict(_CSV),
+    ("POST", "/api/v1/courses/{course}/psets/{pset}/submissions"): lambda _: {
+        "files": _FILE,
+        "headers": {"Idempotency-Key": str(uuid.uuid4())},
+    },
+    ("POST", "/api/v1/receipts/verify"): lambda _: {"json": {"receipt": "x"}},
+    ("POST", "/courses/{course}/psets/{pset}/submissions"): lambda _: {
+        "data": {"ticket": str(uuid.uuid4())},
+        "files": _FILE,
+    },
+}
+"""What is sent with a request, beyond who sends it."""
+
+PLACES: dict[str, Callable[[World], str]] = {
+    "course": lambda _: "dl",
+    "pset": lambda _: "pset1",
+    "problem": lambda _: "alpha",
+    "filename": lambda _: "alpha.py",
+    "name": lambda _: "style.css",
+    "submission": lambda world: world.submission,
+    "student": lambda world: str(world.ids["ada"]),
+}
+"""What stands for a name in a path."""
+
+BEFORE: dict[tuple[str, str], Callable[[World], None]] = {
+    ("POST", "/api/v1/submissions/{submission}/retry"): lambda world: world.park(),
+    ("POST", "/submissions/{submission}/retry"): lambda world: world.park(),
+}
+"""What has to happen before each person's turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one person is to get."""
+
+    person: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One route and what everybody is to get."""
+
+    method: str
+    path: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def is_page(self) -> bool:
+        return not self.path.startswith("/api/")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def matrix() -> tuple[Row, ...]:
+    """:data:`MATRIX`, read."""
+    rows = []
+    for line in MATRIX.replace("\\\n", " ").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        method, path, *statuses = line.split()
+        cells = tuple(Cell(who, int(status)) for who, status in zip(PEOPLE, statuses, strict=True))
+        rows.append(Row(method, path, cells))
+    return tuple(rows)
+
+
+def routes_of(app: FastAPI) -> set[tuple[str, str]]:
+    """Every method and path that the application answers, pages included."""
+    return {
+        (method, str(context.path))
+        for context in iter_route_contexts(app.routes)
+        for method in context.methods or ()
+        if method != "HEAD"
+    }
+
+
+@dataclass
+class World:
+    """A school with sections, a graded submission of Ada's, and somebody for each column."""
+
+    school: Any
+    submission: str = ""
+    ids: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, str | None] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+
+    def furnish(self) -> World:
+        school = self.school
+        with school.services.database.writing() as session:
+            course = session.scalars(select(Course).where(Course.name == "dl")).one()
+            elsewhere = session.scalars(select(Course).where(Course.name == "other")).one()
+            for name, section in (("ada", "A"), ("bob", "B")):
+                user = session.scalars(select(User).where(User.email == f"{name}@example.org")).one()
+                self.ids[name] = user.id
+                session.execute(update(Enrolment).where(Enrolment.user_id == user.id).values(section=section))
+            newcomers = (
+                ("gina", course, Role.GRADER, "A"),
+                ("gus", course, Role.GRADER, "B"),
+                ("ivan", elsewhere, Role.INSTRUCTOR, None),
+            )
+            for name, where, role, section in newcomers:
+                user = create_user(session, name=name.capitalize(), email=f"{name}@example.org")
+                session.add(Enrolment(course_id=where.id, user_id=user.id, role=role, section=section))
+                school.tokens[name] = issue_token(session, user.id, label="test")
+        names = (None, "ada", "bob", "gina", "gus", "tess", "iris", "ivan", "root")
+        self.tokens = {
+            person: None if name is None else school.tokens[name]
+            for person, name in zip(PEOPLE, names, strict=True)
+        }
+        self.submission = school.submit("ada")
+        school.grade()
+        return self
+
+    def park(self) -> None:
+        """Let Ada's submission be one that was given up."""
+        with self.school.services.database.writing() as session:
+            job = select(GradingJob.id).where(GradingJob.submission_id == self.submission)
+            session.execute(update(GradingJob).where(GradingJob.id.in_(job)).values(state=JobState.PARKED))
+
+    def session_of(self, person: str, token: str) -> str:
+        """That person's session on the pages; each has one."""
+        if person not in self.sessions:
+            with self.school.services.database.writing() as session:
+                self.sessions[person] = log_in(session, token)
+        return self.sessions[person]
+
+    def ask(self, row: Row, person: str) -> Any:
+        """Send that row's request as that person."""
+        before = BEFORE.get((row.method, row.path))
+        if before is not None:
+            before(self)
+        path = row.path.format_map({name: place(self) for name, place in PLACES.items()})
+        options = REQUESTS.get((row.method, row.path), lambda _: {})(self)
+        headers: dict[str, str] = dict(options.pop("headers", {}))
+        token = self.tokens[person]
+        if token is not None and not row.is_page:
+            headers["Authorization"] = f"Bearer {token}"
+        if token is not None and row.is_page:
+            cookie = self.session_of(person, token)
+            headers["Cookie"] = f"{COOKIE}={cookie}"
+            if row.method != "GET":
+                proof = {"csrf": Visitor(self.school.actor("ada"), cookie).csrf}
+                options["data"] = proof | dict(options.get("data", {}))
+        return self.school.http.request(row.method, path, headers=headers, follow_redirects=False, **options)
+
+
+def readable(found: Mapping[Row, Iterable[int]]) -> str:
+    """Statuses in the form of :data:`MATRIX`, to compare with it or to paste into it."""
+    return "\n".join(
+        f"{row.method:<4} {row.path:<50} " + " ".join(f"{status:>5}" for status in statuses)
+        for row, statuses in found.items()
+    )
+
+
+ROWS = matrix()
+
+
+@pytest.fixture
+def world(open_school):
+    return World(open_school).furnish()
+
+
+def test_every_route_of_the_application_has_a_line_and_every_line_a_route(school):
+    lines = [(row.method, row.path) for row in ROWS]
+    assert len(lines) == len(set(lines)), "a route has two lines"
+    assert set(lines) == routes_of(school.app), "see the top of this file"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_everybody_gets_what_their_role_allows(world, row):
+    found = [world.ask(row, cell.person).status_code for cell in row.cells]
+    expected = [cell.status for cell in row.cells]
+    assert readable({row: found}) == readable({row: expected})
+
+
+def needs_staff(row):
+    """Whether a student may not do what somebody on the staff may."""
+    statuses = {cell.person: cell.status for cell in row.cells}
+    return statuses["own"] >= 400 and any(status < 400 for status in statuses.values())
+
+
+CHANGES = [row for row in ROWS if row.method != "GET"]
+
+
+@pytest.mark.parametrize("row", [row for row in CHANGES if needs_staff(row)], ids=str)
+def test_whatever_staff_change_is_in_the_audit_trail(world, row):
+    def entries():
+        with world.school.services.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(AuditEntry))
+
+    for cell in row.cells:
+        before = entries()
+        world.ask(row, cell.person)
+        assert (entries() > before) == (cell.status < 400), cell
+
+
+def test_what_only_staff_do_and_what_everybody_does_are_told_apart():
+    assert {str(row) for row in CHANGES if needs_staff(row)} >= {
+        "POST /api/v1/courses",
+        "PUT /api/v1/courses/{course}/psets/{pset}",
+        "POST /api/v1/courses/{course}/roster",
+        "POST /api/v1/submissions/{submission}/retry",
+        "POST /submissions/{submission}/retry",
+    }
+    assert "POST /api/v1/courses/{course}/psets/{pset}/submissions" not in {
+        str(row) for row in CHANGES if needs_staff(row)
+    }
+    assert MATRIX.count("\nGET") > MATRIX.count("\nPOST")
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "{submission}" in row.path], ids=str)
+def test_what_is_anothers_answers_like_what_is_not_there(world, row):
+    for person in ("other", "gr-oth", "elsewh"):
+        anothers = world.ask(row, person)
+        real, world.submission = world.submission, "0" * 16
+        missing = world.ask(row, person)
+        world.submission = real
+        assert (anothers.status_code, missing.status_code) == (404, 404)
+        assert anothers.content == missing.content
