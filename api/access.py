@@ -20,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from api.accounts.models import User
 from api.courses.models import Course, Enrolment, PublishedPset
 from api.errors import NotAllowedError, NotFoundError
+from api.logs import note
 from api.roles import EVERY_SCOPE, Role, Scope
 from api.submissions.models import Submission
 
@@ -207,6 +208,7 @@ def find_submission(
     ):
         msg = "There is no submission of that name among yours. `gradecli scores` lists them."
         raise NotFoundError(msg)
+    note(submission=submission.id)
     _require(actor, standing, action)
     return submission
 

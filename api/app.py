@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import health, refusals, web
 from api.accounts import routes as accounts
@@ -22,6 +23,9 @@ from api.courses.packages import PackageSource
 from api.courses.roster import MAX_ROSTER_BYTES
 from api.gradebook import routes as gradebook
 from api.headers import SecurityHeaders
+from api.monitoring import routes as monitoring
+from api.monitoring.readiness import ReadinessProbe
+from api.monitoring.requests import ObservedRequests
 from api.operations import audit_routes as audit
 from api.services import Services
 from api.settings import Settings
@@ -64,14 +68,17 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
         redoc_url=None,
         lifespan=lifespan,
         middleware=[
+            Middleware(ObservedRequests, json_prefix=_PREFIX, trusted_proxies=settings.trusted_proxies),
+            Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies),
             Middleware(SecurityHeaders),
             Middleware(BoundedBody, limits=_BODY_LIMITS, refuse=answer),
         ],
     )
     app.state.services = services
     app.state.watchers = Watchers()
+    app.state.readiness = ReadinessProbe()
     app.include_router(_json_routes())
-    app.include_router(health.router)
+    app.include_router(monitoring.router)
     app.include_router(web.router)
     refusals.install(app, answer)
     return app

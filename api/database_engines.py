@@ -62,7 +62,14 @@ def engine_for(engine: Engine, kind: Transaction) -> Engine:
 
 def _sqlite_engine(url: URL) -> Engine:
     # One connection for each thread that may serve a request, so that none waits for the pool.
-    engine = create_engine(url, connect_args={"check_same_thread": False}, pool_size=16, max_overflow=64)
+    engine = create_engine(
+        url,
+        connect_args={"check_same_thread": False},
+        pool_size=16,
+        max_overflow=64,
+        # An error's text goes to the log, and may not hold what was asked with.
+        hide_parameters=True,
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -104,6 +111,7 @@ def _postgresql_engine(url: URL) -> Engine:
         pool_size=4,
         max_overflow=12,
         pool_timeout=WAIT_SECONDS,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "begin", _begin_postgresql)

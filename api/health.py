@@ -1,4 +1,7 @@
-"""``/healthz``: whether the service works, for monitors and load balancers. Needs no token."""
+"""``/api/v1/healthz``: how the service is, for clients of the API. Needs no token.
+
+Monitors ask ``/healthz`` and ``/readyz`` (:mod:`api.monitoring.routes`).
+"""
 
 from __future__ import annotations
 

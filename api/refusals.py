@@ -23,12 +23,15 @@ from api.errors import (
     UnexpectedError,
 )
 from api.headers import ALWAYS
+from api.monitoring.requests import REQUEST_ID, request_id_of
 from api.schemas import ErrorBody, ErrorDetail
 
 __all__ = ["Answer", "answering", "as_json", "install"]
 
 Answer = Callable[[Request, ApiError], Response]
 """Turns a refusal into an answer."""
+
+_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +54,10 @@ def as_json(error: ApiError) -> JSONResponse:
 
 
 def answering(page: Answer) -> Answer:
-    """How refusals are answered: as JSON below ``/api``, through ``page`` everywhere else."""
+    """How refusals are answered: as JSON to programs, through ``page`` everywhere else."""
 
     def answer(request: Request, error: ApiError) -> Response:
-        return as_json(error) if request.url.path.startswith("/api/") else page(request, error)
+        return as_json(error) if request.url.path.startswith(_FOR_PROGRAMS) else page(request, error)
 
     return answer
 
@@ -90,6 +93,9 @@ def install(app: FastAPI, answer: Answer) -> None:
         # The framework logs the error itself; this answer leaves outside all other middleware.
         response = answer(request, UnexpectedError())
         response.headers.update(ALWAYS)
+        request_id = request_id_of(request.scope)
+        if request_id is not None:
+            response.headers[REQUEST_ID] = request_id
         return response
 
     app.add_exception_handler(ApiError, refused)

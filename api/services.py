@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import api.models
 from api.courses.packages import DiskPackages, PackageSource
 from api.database import Database
 from api.keys import Keys
 from api.migrations import require_current
+from api.monitoring.metrics import Metrics
 from api.settings import Settings
 from api.store import ContentStore
 
@@ -26,6 +27,7 @@ class Services:
     store: ContentStore
     keys: Keys
     packages: PackageSource
+    metrics: Metrics = field(default_factory=Metrics)
 
     @classmethod
     def open(cls, settings: Settings, *, packages: PackageSource | None = None) -> Services:
@@ -39,13 +41,15 @@ class Services:
         keys = Keys.load(settings.data)
         database = Database(settings.database_address)
         require_current(database)
-        return cls(
+        opened = cls(
             settings=settings,
             database=database,
             store=store,
             keys=keys,
             packages=packages or DiskPackages(settings.problems, store),
         )
+        opened.metrics.watch(database.engine)
+        return opened
 
     def close(self) -> None:
         self.database.close()

@@ -37,6 +37,18 @@ class ContentStore:
         for folder in (self._blobs, self._packages, self._staging):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
+    def try_to_write(self) -> None:
+        """Write a little and take it away again.
+
+        Raises:
+            OSError: the store takes nothing at the moment.
+        """
+        trial = self._staging / f"trial-{secrets.token_hex(8)}"
+        try:
+            trial.write_bytes(bytes(4096))
+        finally:
+            trial.unlink(missing_ok=True)
+
     def put(self, content: bytes) -> str:
         """Keep ``content`` and return its SHA-256. On the disk for good when this returns."""
         name = sha256(content).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import socket
 import subprocess
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from api.bootstrap import prepare
-from api.processes.log import start_logging
+from api.logs import start_logging
 from api.settings import Settings
 
 __all__ = ["serve"]
@@ -42,7 +41,7 @@ def serve(settings: Settings, *, announce: Callable[[str], None] = print) -> Non
     Raises:
         OSError: the address is taken or is not ours.
     """
-    start_logging("supervisor")
+    start_logging("supervisor", settings)
     prepared = prepare(settings)
     with _listen(settings) as listener:
         port = listener.getsockname()[1]
@@ -82,7 +81,7 @@ class _Supervisor:
             _Child("web", web, inherited=(listener.fileno(),)),
             *(_Child(f"worker {number}", worker) for number in range(1, settings.workers + 1)),
         ]
-        self._environment = os.environ | settings.environment()
+        self._environment = settings.child_environment()
         self._drain_seconds = settings.drain_seconds
         self._stopping = False
 

@@ -49,10 +49,10 @@ def run_worker(*, data: Path | None, problems: Path | None, sandbox: str | None)
     settings = _settings(data=data, problems=problems, sandbox=sandbox)
     _point_out_a_missing_sandbox(settings.sandbox)
     from api.errors import ApiError, StoreError
-    from api.processes.log import start_logging
+    from api.logs import start_logging
     from api.worker.process import run
 
-    start_logging("worker")
+    start_logging("worker", settings)
     try:
         run(settings)
     except (ApiError, StoreError) as error:
@@ -88,16 +88,17 @@ def _settings(**given: object) -> Settings:
         )
     try:
         from pydantic import ValidationError
+        from pydantic_settings.exceptions import SettingsError
 
-        from api.settings import Settings
+        from api.settings import Settings, problems_of
     except ImportError as error:
         raise PlatformError(
             f"The course service needs {error.name}, which is not installed: pip install 'gradecli[worker]'"
         ) from error
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors()]
+    except (ValidationError, SettingsError) as error:
+        lines = [f"  {sentence}" for sentence in problems_of(error)]
         raise BadInputError("These settings cannot be used:\n" + "\n".join(lines)) from error
 
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -31,6 +32,7 @@ __all__ = ["ChildJob", "grade_in_child"]
 
 MAX_LINE_BYTES: Final = 32 * 2**20
 MEMORY_BYTES: Final = 8 * 2**30
+MOST_COMPLAINTS: Final = 200
 _PASSED_ON: Final = (
     "PATH",
     "LANG",
@@ -39,6 +41,7 @@ _PASSED_ON: Final = (
     "DOCKER_CERT_PATH",
     "GRADECLI_CGROUP",
 )
+_COMPLAINT_BYTES: Final = 2000
 _PDEATHSIG = 1  # PR_SET_PDEATHSIG, from <linux/prctl.h>
 
 
@@ -71,6 +74,7 @@ def grade_in_child(
     *,
     on_event: Callable[[GradeEvent], None] | None = None,
     on_measurement: Callable[[str, Measurement], None] | None = None,
+    on_complaint: Callable[[str], None] | None = None,
     timeout: float,
 ) -> GradeReport:
     """Grade in a child process.
@@ -78,6 +82,8 @@ def grade_in_child(
     Args:
         on_event: told of progress, in the calling thread.
         on_measurement: told of each problem's time and memory.
+        on_complaint: told of each line that the child writes to its standard error, the first
+            :data:`MOST_COMPLAINTS` of them, each cut short; called in a thread of its own.
         timeout: seconds after which the child is killed.
 
     Raises:
@@ -98,7 +104,9 @@ def grade_in_child(
     assert child.stdin is not None
     assert child.stdout is not None
     assert child.stderr is not None
-    listener = threading.Thread(target=_keep_tail, args=(child.stderr, complaints), daemon=True)
+    listener = threading.Thread(
+        target=copy_context().run, args=(_listen, child.stderr, complaints, on_complaint), daemon=True
+    )
     timer.start()
     listener.start()
     try:
@@ -160,11 +168,16 @@ def _heed(
     return None
 
 
-def _keep_tail(stream: IO[bytes], kept: list[bytes]) -> None:
+def _listen(stream: IO[bytes], kept: list[bytes], tell: Callable[[str], None] | None) -> None:
+    """Keep the last lines, and pass the first ones on."""
+    told = 0
     with contextlib.suppress(ValueError):  # closed when the parent is done with it
-        for line in stream:
-            kept.append(line[-2000:])
+        for line in iter(lambda: stream.readline(_COMPLAINT_BYTES), b""):
+            kept.append(line)
             del kept[:-20]
+            if tell is not None and told < MOST_COMPLAINTS:
+                told += 1
+                tell(line.decode("utf-8", "replace").rstrip())
 
 
 def _end(child: subprocess.Popen[bytes], late: threading.Event) -> None:

@@ -15,6 +15,7 @@ from api.accounts.schemas import EnrolmentOut, Me
 from api.courses.models import Course, Enrolment
 from api.database import now
 from api.errors import NotAuthenticatedError
+from api.logs import note
 
 __all__ = ["authenticate", "create_user", "describe_me", "issue_token", "revoke_token"]
 
@@ -57,6 +58,7 @@ def authenticate(session: Session, token: str, *, at: datetime | None = None) ->
         msg = "This token is not valid (any more). Run `gradecli login` with the one your course gave you."
         raise NotAuthenticatedError(msg)
     user = row.user
+    note(user=user.id)
     return Actor(id=user.id, name=user.name, email=user.email, is_admin=user.is_admin)
 
 

@@ -18,6 +18,7 @@ class GradeReportRow(Base):
 
     ``seconds`` is the time from lease to verdict; ``measurements`` are each problem's time and
     memory, taken outside the sandbox. ``regrade_id``: the applied regrade that it comes from.
+    ``backend`` and ``runtimes`` (with ``+`` between them) repeat what the report says, to be counted.
     """
 
     __tablename__ = "grade_reports"
@@ -32,6 +33,8 @@ class GradeReportRow(Base):
             postgresql_where=text("regrade_id IS NULL"),
         ),
         UniqueConstraint("submission_id", "regrade_id"),
+        # Counting gradings and their times reads this alone, and no report.
+        Index("ix_grade_reports_backend_runtimes_seconds", "backend", "runtimes", "seconds"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,6 +44,8 @@ class GradeReportRow(Base):
     score: Mapped[float]
     max_score: Mapped[float]
     report_json: Mapped[str] = mapped_column("report", Text)
+    backend: Mapped[str | None] = mapped_column(String(40))
+    runtimes: Mapped[str | None] = mapped_column(String(100))
     seconds: Mapped[float | None]
     measurements_json: Mapped[list[dict[str, str | float]] | None] = mapped_column("measurements", JSON)
     regrade_id: Mapped[int | None] = mapped_column(ForeignKey("regrades.id"))

@@ -51,6 +51,8 @@ def record_report(
             score=report.score,
             max_score=report.max_score,
             report_json=report.model_dump_json(),
+            backend=report.environment.backend[:40],
+            runtimes="+".join(sorted({problem.runtime for problem in report.problems}))[:100],
         )
     )
     session.flush()

@@ -54,7 +54,10 @@ class GradingJob(Base):
 
 
 class GradingFailure(Base):
-    """Evidence of one failed try: which worker, when, and what it saw. Never shown to students."""
+    """Evidence of one failed try: which worker, when, and what it saw. Never shown to students.
+
+    ``silent``: the worker said nothing itself; its lease ran out.
+    """
 
     __tablename__ = "grading_failures"
 
@@ -62,6 +65,7 @@ class GradingFailure(Base):
     job_id: Mapped[int] = mapped_column(ForeignKey("grading_jobs.id"), index=True)
     lease: Mapped[int]
     worker: Mapped[str] = mapped_column(String(100))
+    silent: Mapped[bool] = mapped_column(default=False)
     detail: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

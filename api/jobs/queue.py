@@ -160,7 +160,7 @@ def reclaim_expired(session: Session, policy: RetryPolicy, *, at: datetime | Non
     jobs = session.scalars(_silent(moment).with_for_update(skip_locked=True)).all()
     for job in jobs:
         detail = f"worker {job.lease_owner} fell silent: it was killed, or its machine stopped"
-        _record_failure(session, job, detail, policy, retriable=True, at=moment)
+        _record_failure(session, job, detail, policy, retriable=True, at=moment, silent=True)
     return len(jobs)
 
 
@@ -216,10 +216,13 @@ def _record_failure(
     *,
     retriable: bool,
     at: datetime,
+    silent: bool = False,
 ) -> JobState:
     evidence = detail[-_EVIDENCE_CHARACTERS:]
     worker = job.lease_owner or "unknown"
-    session.add(GradingFailure(job_id=job.id, lease=job.lease, worker=worker, detail=evidence, at=at))
+    session.add(
+        GradingFailure(job_id=job.id, lease=job.lease, worker=worker, silent=silent, detail=evidence, at=at)
+    )
     job.failures += 1
     job.last_error = evidence
     if retriable and job.failures < policy.tries:

@@ -12,8 +12,8 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
+from api.logs import start_logging
 from api.processes.lifeline import end_with_parent
-from api.processes.log import start_logging
 from api.settings import Settings
 from api.submissions.progress import Watchers
 
@@ -36,12 +36,16 @@ class _Server(uvicorn.Server):
 
 def main(arguments: list[str]) -> None:
     """Serve on the inherited socket until SIGTERM; requests in progress are finished."""
-    start_logging("web")
+    settings = Settings()
+    start_logging("web", settings)
     listener = socket.socket(fileno=int(arguments[0]))
-    app = create_app(Settings())
+    app = create_app(settings)
     config = uvicorn.Config(
         app,
         log_config=None,
+        # The application writes its own line for each request, and itself decides whom to believe.
+        access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )

@@ -15,6 +15,8 @@ from api.courses.models import PublishedPset
 from api.database import now
 from api.errors import ConflictError, InvalidRequestError, PastDueError, TooManyError
 from api.jobs.models import GradingJob, JobState
+from api.logs import note
+from api.monitoring.metrics import counting_refusals
 from api.services import Services
 from api.settings import Settings
 from api.submissions.models import Submission, SubmissionFile
@@ -28,6 +30,7 @@ from grader import submission_digest
 __all__ = ["accept_submission"]
 
 
+@counting_refusals
 def accept_submission(
     services: Services,
     actor: Actor,
@@ -90,6 +93,7 @@ def accept_submission(
                 )
                 session.add(submission)
                 session.flush()
+                note(submission=submission.id)
                 return _answer(services, actor, submission)
 
     if (earlier.digest, earlier.pset_id) != (digest, pset.id):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from api.logs import start_logging
 from api.processes.lifeline import end_with_parent
-from api.processes.log import start_logging
 from api.settings import Settings
 from api.worker.process import run
 
 if __name__ == "__main__":
-    start_logging("worker")
+    settings = Settings()
+    start_logging("worker", settings)
     end_with_parent()
-    run(Settings())
+    run(settings)

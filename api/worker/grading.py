@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from grader.child import ChildJob, grade_in_child
 
 __all__ = ["ChildGrader", "Grader", "Work"]
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -22,6 +25,10 @@ class Work:
     package: Path
     files: Mapping[str, bytes] = field(repr=False)
     key: bytes = field(repr=False)
+
+
+def _log_complaint(line: str) -> None:
+    log.warning("the grading process says: %s", line)
 
 
 class Grader(Protocol):
@@ -46,4 +53,4 @@ class ChildGrader:
     def __call__(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
         """See :meth:`Grader.__call__`."""
         job = ChildJob(pset_folder=work.package, files=dict(work.files), backend=self._backend, key=work.key)
-        return grade_in_child(job, on_event=show, timeout=self._seconds)
+        return grade_in_child(job, on_event=show, on_complaint=_log_complaint, timeout=self._seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextvars import copy_context
 from types import TracebackType
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,7 +38,9 @@ class LeaseKeeper:
         self._waiting: list[ProgressEvent] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"lease {lease.job_id}", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._run,), name=f"lease {lease.job_id}", daemon=True
+        )
 
     def show(self, event: GradeEvent) -> None:
         """Pass ``event`` on to whoever watches. Returns at once."""

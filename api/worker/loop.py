@@ -25,6 +25,7 @@ from api.jobs.queue import (
     reclaim_expired,
     release,
 )
+from api.logs import about
 from api.services import Services
 from api.submissions.models import Submission
 from api.worker.grading import Grader, Work
@@ -82,6 +83,11 @@ class Worker:
         lease = self._take()
         if lease is None:
             return False
+        with about(submission=lease.submission_id, job=lease.job_id, lease=lease.number, worker=self._name):
+            self._grade_leased(lease)
+        return True
+
+    def _grade_leased(self, lease: Lease) -> None:
         log.info("grading submission %s (lease %d)", lease.submission_id, lease.number)
         try:
             with LeaseKeeper(self._database, lease, seconds=self._lease_seconds) as keeper:
@@ -96,7 +102,6 @@ class Worker:
             log.info("handing submission %s back: this worker was told to stop", lease.submission_id)
             self._hand_back(lease)
             raise
-        return True
 
     def _take(self) -> Lease | None:
         with self._database.reading() as session:

@@ -27,6 +27,7 @@ from api.courses.models import Course, Enrolment
 from api.courses.packages import BuiltPackage, PackageSummary
 from api.courses.schemas import ProblemOut
 from api.errors import BadPackageError
+from api.monitoring.readiness import ReadinessProbe
 from api.roles import Role
 from api.services import Services
 from api.settings import Settings
@@ -163,6 +164,7 @@ class School:
         self.app = app
         self.app.state.services = self.services
         self.app.state.watchers = Watchers()
+        self.app.state.readiness = ReadinessProbe()
         self.http = TestClient(self.app)
         self.grader = ScriptedGrader(self)
 

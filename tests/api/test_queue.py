@@ -199,5 +199,5 @@ def test_old_progress_is_forgotten(open_school, writing):
 
 def test_the_health_check_counts_what_waits(open_school):
     open_school.submit("ada")
-    body = open_school.http.get("/healthz").json()
+    body = open_school.http.get("/api/v1/healthz").json()
     assert (body["status"], body["queued"], body["parked"]) == ("ok", 1, 0)

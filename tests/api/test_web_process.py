@@ -27,7 +27,16 @@ def test_the_web_process_imports_neither_torch_nor_docker_nor_a_sandbox():
 
 
 def test_every_answer_carries_the_security_headers(open_school):
-    for path in ("/healthz", "/api/v1/me", "/api/v1/none", "/", "/none", "/api/v1/courses/dl/psets"):
+    for path in (
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/v1/me",
+        "/api/v1/none",
+        "/",
+        "/none",
+        "/api/v1/courses/dl/psets",
+    ):
         headers = open_school.http.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"

@@ -81,7 +81,7 @@ def test_a_failure_that_stays_is_parked_and_the_student_told(open_school):
     assert (body["state"], body["score"]) == ("failed", None)
     assert "hunter2" not in open_school.get("ada", f"/submissions/{submission}/events").text
     assert _count(open_school, GradingFailure) == open_school.settings.grading_tries
-    assert open_school.http.get("/healthz").json()["parked"] == 1
+    assert open_school.http.get("/api/v1/healthz").json()["parked"] == 1
 
 
 def test_a_failure_never_overwrites_a_score(open_school):

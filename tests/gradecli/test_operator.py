@@ -87,9 +87,9 @@ def test_serve_without_problems_says_how_to_name_them(gradecli: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "complaint"),
     [
-        (["--port", "70000"], {}, "port"),
-        (["--sandbox", "subprocess"], {}, "sandbox"),
-        ([], {"GRADECLI_WORKERS": "many"}, "workers"),
+        (["--port", "70000"], {}, "GRADECLI_PORT"),
+        (["--sandbox", "subprocess"], {}, "GRADECLI_SANDBOX"),
+        ([], {"GRADECLI_WORKERS": "many"}, "GRADECLI_WORKERS"),
     ],
 )
 def test_a_setting_that_cannot_be_right_is_named(

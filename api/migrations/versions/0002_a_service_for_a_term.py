@@ -39,7 +39,10 @@ def upgrade() -> None:
     _create_operations()
     _create_regrading()
     _extend_jobs()
+    _extend_failures()
     with op.batch_alter_table("grade_reports") as table:
+        table.add_column(sa.Column("backend", sa.String(length=40), nullable=True))
+        table.add_column(sa.Column("runtimes", sa.String(length=100), nullable=True))
         table.add_column(sa.Column("seconds", sa.Double(), nullable=True))
         table.add_column(sa.Column("measurements", sa.JSON(), nullable=True))
         table.add_column(sa.Column("regrade_id", sa.Integer(), nullable=True))
@@ -48,6 +51,9 @@ def upgrade() -> None:
         table.create_unique_constraint(
             "uq_grade_reports_submission_id_regrade_id", ["submission_id", "regrade_id"]
         )
+    op.create_index(
+        "ix_grade_reports_backend_runtimes_seconds", "grade_reports", ["backend", "runtimes", "seconds"]
+    )
     op.create_index(
         "uq_grade_reports_lease",
         "grade_reports",
@@ -233,6 +239,18 @@ def _extend_jobs() -> None:
         table.drop_constraint(op.f("ck_grading_jobs_jobstate"), type_="check")
         table.create_check_constraint("jobstate", sa.column("state").in_(states))
     op.create_index("ix_grading_jobs_user_id", "grading_jobs", ["user_id"])
+
+
+def _extend_failures() -> None:
+    with op.batch_alter_table("grading_failures") as table:
+        table.add_column(sa.Column("silent", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("grading_failures") as table:
+        table.alter_column("silent", server_default=None)
+    op.execute(
+        sa.text(
+            "UPDATE grading_failures SET silent = :yes WHERE detail LIKE 'worker % fell silent%'"
+        ).bindparams(yes=True)
+    )
 
 
 def _refers(table: str, column: str, other: str, key: str = "id") -> sa.ForeignKeyConstraint:

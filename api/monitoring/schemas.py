@@ -1,0 +1,31 @@
+"""What probes are answered, as JSON."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from api.schemas import Payload
+
+__all__ = ["Liveness", "Part", "Readiness"]
+
+
+class Liveness(Payload):
+    """The process answers. Nothing else is said by that."""
+
+    status: Literal["alive"]
+    version: str
+
+
+class Part(Payload):
+    """One thing that the service needs, and how it is."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Readiness(Payload):
+    """``ready`` when every part is."""
+
+    status: Literal["ready", "not ready"]
+    parts: tuple[Part, ...]
