@@ -12,7 +12,7 @@ from docker.errors import APIError
 from sandbox.backends.docker.container import Container
 from sandbox.backends.docker.engine import Engine, EngineAddress, explained
 from sandbox.backends.docker.owner import Owner
-from sandbox.backends.docker.request import OWNER_LABEL, SANDBOX_LABEL, container_options, host_options
+from sandbox.backends.docker.request import OWNER_LABEL, SANDBOX_LABEL, container_request
 from sandbox.errors import GpuUnavailableError, ImageMissingError, InfrastructureError
 from sandbox.images import reference
 from sandbox.spec import Availability, Enforcement, GpuRequest, LimitName, Runtime, SandboxSpec
@@ -112,10 +112,9 @@ class DockerBackend:
         image = reference(spec.runtime)
         try:
             with explained("create a sandbox"):
-                host = engine.api.create_host_config(**host_options(spec))
-                return str(
-                    engine.api.create_container(**container_options(spec, image), host_config=host)["Id"]
-                )
+                request = container_request(spec, image=image, owner=str(Owner.current()))
+                created = engine.api.create_container_from_config(request)  # type: ignore[no-untyped-call]
+                return str(created["Id"])
         except ImageMissingError as error:
             raise ImageMissingError(
                 f"the {spec.runtime} runtime's image {image} is not on this engine: it was never built, or "

@@ -1,18 +1,19 @@
-"""What the engine is asked for: one sandbox's container, every limit and every refusal in one place."""
+"""What the engine is asked for: one sandbox's container, every limit and every refusal in one place.
+
+Plain JSON values and the standard library alone: the gate (:mod:`sandbox.gate`) makes the same request
+from the same lines and passes on nothing else.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from docker.types import DeviceRequest, LogConfig, Ulimit
-
 from sandbox import seccomp
-from sandbox.backends.docker.owner import Owner
 from sandbox.runtimes import LIBRARIES
 from sandbox.spec import GpuRequest, GpuSource, SandboxSpec
 
-__all__ = ["OWNER_LABEL", "SANDBOX_LABEL", "container_options", "host_options"]
+__all__ = ["OWNER_LABEL", "SANDBOX_LABEL", "container_request"]
 
 SANDBOX_LABEL = "gradecli.sandbox"
 OWNER_LABEL = "gradecli.owner"
@@ -24,8 +25,37 @@ _SHARED_MEMORY_BYTES = 16 * 2**20
 _SHARED_MEMORY_INODES = 256
 
 
-def container_options(spec: SandboxSpec, image: str) -> dict[str, Any]:
-    """The container itself, for ``APIClient.create_container``: its program, user, environment, labels."""
+def container_request(spec: SandboxSpec, *, image: str, owner: str) -> dict[str, Any]:
+    """The body of the engine's ``POST /containers/create``, for its API from version 1.41 on."""
+    return {
+        "Image": image,
+        "Cmd": _command(spec),
+        "User": _USER,
+        "WorkingDir": "/tmp",
+        "Hostname": "sandbox",
+        "Env": [
+            "HOME=/tmp",
+            "LANG=C.UTF-8",
+            "OMP_NUM_THREADS=1",
+            "OPENBLAS_NUM_THREADS=1",
+            "PATH=/nowhere",
+            *(["NVIDIA_DRIVER_CAPABILITIES=compute,utility"] if spec.gpu else []),
+        ],
+        "Labels": {SANDBOX_LABEL: str(spec.runtime), OWNER_LABEL: owner},
+        # A namespace with nothing in it either way, but made by the runtime alone: 100 ms sooner than
+        # the engine's own "none" network, which is asked for below in case this is not understood.
+        "NetworkDisabled": True,
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "Tty": False,
+        "HostConfig": _host(spec),
+    }
+
+
+def _command(spec: SandboxSpec) -> list[str]:
     config = {
         "channel": "stdio",
         "root": f"{_RUNTIME}/gradecli",
@@ -37,55 +67,35 @@ def container_options(spec: SandboxSpec, image: str) -> dict[str, Any]:
         "limits": {"printed_bytes": spec.limits.printed_bytes},
     }
     guest = f"{_RUNTIME}/gradecli/sandbox/guest/main.py"
-    return {
-        "image": image,
-        "command": [f"{_RUNTIME}/bin/python", "-I", "-S", "-B", guest, json.dumps(config)],
-        "user": _USER,
-        "working_dir": "/tmp",
-        "hostname": "sandbox",
-        "environment": {
-            "HOME": "/tmp",
-            "LANG": "C.UTF-8",
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "PATH": "/nowhere",
-            **({"NVIDIA_DRIVER_CAPABILITIES": "compute,utility"} if spec.gpu else {}),
-        },
-        "labels": {SANDBOX_LABEL: str(spec.runtime), OWNER_LABEL: str(Owner.current())},
-        # A namespace with nothing in it either way, but made by the runtime alone: 100 ms sooner than
-        # the engine's own "none" network, which is asked for below in case this is not understood.
-        "network_disabled": True,
-        "stdin_open": True,
-        "tty": False,
-    }
+    return [f"{_RUNTIME}/bin/python", "-I", "-S", "-B", guest, json.dumps(config)]
 
 
-def host_options(spec: SandboxSpec) -> dict[str, Any]:
-    """What it may use of the host, for ``APIClient.create_host_config``."""
+def _host(spec: SandboxSpec) -> dict[str, Any]:
+    """What it may use of the host."""
     limits = spec.limits
     return {
-        "network_mode": "none",
-        "ipc_mode": "none",  # private, and without the engine's /dev/shm: ours below counts its files
-        "cgroupns": "private",
+        "NetworkMode": "none",
+        "IpcMode": "none",  # private, and without the engine's /dev/shm: ours below counts its files
+        "CgroupnsMode": "private",
         # As the first process of its namespace, the guest would be deaf to its own signals.
-        "init": True,
-        "read_only": True,
-        "tmpfs": {
+        "Init": True,
+        "ReadonlyRootfs": True,
+        "Tmpfs": {
             "/tmp": _tmpfs(limits.disk_bytes, limits.inodes),
             "/dev/shm": _tmpfs(_SHARED_MEMORY_BYTES, _SHARED_MEMORY_INODES),
         },
-        "cap_drop": ["ALL"],
-        "security_opt": [
+        "CapDrop": ["ALL"],
+        "SecurityOpt": [
             "no-new-privileges",
             f"seccomp={seccomp.docker_profile(gpu=spec.gpu is not None)}",
         ],
-        "mem_limit": limits.memory_bytes,
-        "memswap_limit": limits.memory_bytes,  # of memory and swap together: no swap
-        "nano_cpus": round(limits.cpus * 1e9),
-        "pids_limit": limits.processes,
-        "oom_score_adj": 1000,
-        "ulimits": [
-            Ulimit(name=name, soft=bound, hard=bound)
+        "Memory": limits.memory_bytes,
+        "MemorySwap": limits.memory_bytes,  # of memory and swap together: no swap
+        "NanoCpus": round(limits.cpus * 1e9),
+        "PidsLimit": limits.processes,
+        "OomScoreAdj": 1000,
+        "Ulimits": [
+            {"Name": name, "Soft": bound, "Hard": bound}
             for name, bound in (
                 ("core", 0),
                 ("cpu", limits.cpu_seconds),
@@ -95,8 +105,8 @@ def host_options(spec: SandboxSpec) -> dict[str, Any]:
                 ("nofile", limits.open_files),
             )
         ],
-        "log_config": LogConfig(type=LogConfig.types.NONE),
-        "restart_policy": {"Name": "no"},
+        "LogConfig": {"Type": "none", "Config": {}},
+        "RestartPolicy": {"Name": "no"},
         **(_gpus(spec.gpu) if spec.gpu else {}),
     }
 
@@ -110,9 +120,28 @@ def _gpus(gpu: GpuRequest) -> dict[str, Any]:
     match gpu.source:
         case GpuSource.DEVICE_REQUEST:
             # The engine takes names or a count, not both.
-            chosen: dict[str, Any] = {"device_ids": names} if names else {"count": gpu.count}
-            return {"device_requests": [DeviceRequest(capabilities=[["gpu"]], **chosen)]}
+            return {
+                "DeviceRequests": [
+                    _device_request(count=0 if names else gpu.count, names=names, capability="gpu")
+                ]
+            }
         case GpuSource.CDI:
-            return {"device_requests": [DeviceRequest(driver="cdi", device_ids=names)]}
+            return {"DeviceRequests": [_device_request(driver="cdi", names=names)]}
         case GpuSource.DEVICE_NODES:
-            return {"devices": [f"{name}:{name}:rw" for name in names]}
+            return {
+                "Devices": [
+                    {"PathOnHost": name, "PathInContainer": name, "CgroupPermissions": "rw"} for name in names
+                ]
+            }
+
+
+def _device_request(
+    *, names: list[str], driver: str = "", count: int = 0, capability: str | None = None
+) -> dict[str, Any]:
+    return {
+        "Driver": driver,
+        "Count": count,
+        "DeviceIDs": names,
+        "Capabilities": [[capability]] if capability else [],
+        "Options": {},
+    }
