@@ -481,6 +481,7 @@ def incident_while_ending(gate: GateProcess) -> Exception | None:
             return error.with_traceback(None)
         finally:
             ending.join()
+            gate.process.wait(30)
     return None
 
 
