@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, UtcDateTime, now, stored_enum
@@ -16,13 +16,15 @@ __all__ = ["GradingFailure", "GradingJob", "JobState", "ProgressEvent"]
 class JobState(StrEnum):
     """``queued`` → ``running`` → ``done``; back to ``queued`` when the platform fails, and to
     ``parked`` when it has failed too often: then staff look at it. A queued one may be
-    ``superseded`` by the student's next attempt, where the course says so."""
+    ``superseded`` by the student's next attempt, where the course says so. A queued or running one
+    is ``quarantined`` by staff: it waits, and is not graded until they lift that."""
 
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     PARKED = "parked"
     SUPERSEDED = "superseded"
+    QUARANTINED = "quarantined"
 
 
 class GradingJob(Base):
@@ -30,16 +32,28 @@ class GradingJob(Base):
 
     ``lease`` is the fencing token: it grows each time a worker takes the job, and whatever a
     worker wants to write about the job must carry the number it was given. ``user_id`` is the
-    submission's student, so that the queue can be fair. With ``regrade_id`` the submission is run
-    again for that regrade: its outcome goes there, and never by itself to the grade.
+    submission's student and ``turn`` says when it is theirs (:mod:`api.jobs.fairness`).
+    ``started_at`` is when it was last leased. With ``regrade_id`` the submission is run again for
+    that regrade: its outcome goes there, and never by itself to the grade.
     """
 
     __tablename__ = "grading_jobs"
-    __table_args__ = (Index("ix_grading_jobs_state_not_before", "state", "not_before"),)
+    __table_args__ = (
+        # The fair order itself: a worker takes the first row that it finds here.
+        Index("ix_grading_jobs_state_turn_id", "state", "turn", "id"),
+        Index("ix_grading_jobs_user_id_turn", "user_id", "turn"),
+        Index(
+            "ix_grading_jobs_started_turn",
+            "turn",
+            sqlite_where=text("started_at IS NOT NULL"),
+            postgresql_where=text("started_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    turn: Mapped[int] = mapped_column(default=0)
     regrade_id: Mapped[int | None] = mapped_column(ForeignKey("regrades.id"))
     state: Mapped[JobState] = mapped_column(stored_enum(JobState), default=JobState.QUEUED)
     lease: Mapped[int] = mapped_column(default=0)

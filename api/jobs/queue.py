@@ -2,7 +2,12 @@
 
 A worker that takes a job gets a numbered lease. Everything it later does to the job is done only
 if the job still carries that number: a worker that was thought dead, and comes back, is refused.
-Each function is one step inside the caller's transaction.
+Each function is one step inside the caller's transaction. Who goes first is decided in
+:mod:`api.jobs.fairness`, and what may not go at all in :mod:`api.jobs.holding`.
+
+Leases and pauses are moments of the wall clock, which may jump. Forward: at worst a job is taken
+from a worker that is alive, whose verdict is then refused. Backward: a lease or a pause that ends
+further ahead than any could is taken for ended, so no job is stranded.
 """
 
 from __future__ import annotations
@@ -10,11 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.database import now
 from api.errors import LeaseLostError
+from api.jobs.holding import not_held
 from api.jobs.models import GradingFailure, GradingJob, JobState, ProgressEvent
 
 __all__ = [
@@ -24,16 +30,19 @@ __all__ = [
     "complete",
     "count_jobs",
     "fail",
+    "give_up_lease",
     "has_work",
     "lease_next",
     "prune_progress",
     "reclaim_expired",
     "release",
     "renew",
-    "retry_parked",
+    "requeue",
 ]
 
 _EVIDENCE_CHARACTERS = 20_000
+_CLOCKS_APART = timedelta(minutes=1)
+"""How far the clocks of two machines may differ before one takes the other's leases for impossible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +57,81 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often a job is tried, and the pause in seconds after the first failure; it doubles."""
+    """How often a job is tried, the pause in seconds after the first failure (it doubles), and the
+    longest lease that any worker takes."""
 
     tries: int
     pause_seconds: float
+    lease_seconds: float = 86_400.0
 
     def pause_after(self, failures: int) -> timedelta:
-        return timedelta(seconds=self.pause_seconds * 2 ** (failures - 1))
+        return timedelta(seconds=min(self.pause_seconds * 2.0 ** (failures - 1), 86_400.0))
+
+    @property
+    def furthest_pause(self) -> timedelta:
+        """How far ahead a pause can end, if no clock has jumped."""
+        return self.pause_after(max(self.tries - 1, 1)) + _CLOCKS_APART
+
+    @property
+    def furthest_lease(self) -> timedelta:
+        """How far ahead a lease can end, if no clock has jumped."""
+        return timedelta(seconds=self.lease_seconds) + _CLOCKS_APART
 
 
-def _waiting(at: datetime) -> Select[GradingJob]:
-    """The jobs that may start, next one first. The one place to change who goes first."""
+def _waiting(session: Session, at: datetime, policy: RetryPolicy | None) -> Select[GradingJob]:
+    """The jobs that may start, in the fair order."""
+    paused_until = GradingJob.not_before
+    ready = paused_until <= at
+    if policy is not None:
+        ready = or_(ready, paused_until > at + policy.furthest_pause)
     return (
         select(GradingJob)
-        .where(GradingJob.state == JobState.QUEUED, GradingJob.not_before <= at)
-        .order_by(GradingJob.id)
+        .where(GradingJob.state == JobState.QUEUED, ready, *not_held(session))
+        .order_by(GradingJob.turn, GradingJob.id)
+        .limit(1)
     )
 
 
-def _silent(at: datetime) -> Select[GradingJob]:
+def _silent(at: datetime, policy: RetryPolicy | None) -> Select[GradingJob]:
     """The jobs whose worker has not renewed its lease in time."""
-    return select(GradingJob).where(GradingJob.state == JobState.RUNNING, GradingJob.lease_expires_at < at)
+    expires = GradingJob.lease_expires_at
+    over = expires < at
+    if policy is not None:
+        over = or_(over, expires > at + policy.furthest_lease)
+    return select(GradingJob).where(GradingJob.state == JobState.RUNNING, over)
 
 
-def has_work(session: Session, *, at: datetime | None = None) -> bool:
+def has_work(session: Session, policy: RetryPolicy | None = None, *, at: datetime | None = None) -> bool:
     """Whether a worker would find something to do: a cheap look that takes no lock."""
     moment = at or now()
-    return any(session.scalar(query.limit(1)) is not None for query in (_waiting(moment), _silent(moment)))
+    queries = (_waiting(session, moment, policy), _silent(moment, policy).limit(1))
+    return any(session.scalar(query) is not None for query in queries)
 
 
-def lease_next(session: Session, worker: str, *, seconds: float, at: datetime | None = None) -> Lease | None:
-    """Take the next job for ``worker`` for so many seconds, or ``None`` when nothing waits."""
+def lease_next(
+    session: Session,
+    worker: str,
+    *,
+    seconds: float,
+    policy: RetryPolicy | None = None,
+    at: datetime | None = None,
+) -> Lease | None:
+    """Take the next job for ``worker`` for so many seconds, or ``None`` when nothing may start.
+
+    ``policy`` says which pauses are possible; without it any is believed.
+    """
     moment = at or now()
-    job = session.scalar(_waiting(moment).limit(1).with_for_update(skip_locked=True))
+    waiting = _waiting(session, moment, policy).with_for_update(skip_locked=True, of=GradingJob)
+    job = session.scalar(waiting.where(GradingJob.regrade_id.is_(None)))
+    if job is None:
+        job = session.scalar(waiting)
     if job is None:
         return None
     job.state = JobState.RUNNING
     job.lease += 1
     job.lease_owner = worker
     job.lease_expires_at = moment + timedelta(seconds=seconds)
+    job.started_at = moment
     session.flush()
     return Lease(job_id=job.id, number=job.lease, submission_id=job.submission_id, worker=worker)
 
@@ -129,7 +174,7 @@ def release(session: Session, lease: Lease) -> None:
     Raises:
         LeaseLostError: it is no longer this worker's.
     """
-    _requeue(session, _own(session, lease), now())
+    requeue(session, _own(session, lease), now())
 
 
 def fail(
@@ -157,26 +202,11 @@ def reclaim_expired(session: Session, policy: RetryPolicy, *, at: datetime | Non
     A submission that kills its worker each time is parked like any other that cannot be graded.
     """
     moment = at or now()
-    jobs = session.scalars(_silent(moment).with_for_update(skip_locked=True)).all()
+    jobs = session.scalars(_silent(moment, policy).with_for_update(skip_locked=True)).all()
     for job in jobs:
         detail = f"worker {job.lease_owner} fell silent: it was killed, or its machine stopped"
         _record_failure(session, job, detail, policy, retriable=True, at=moment, silent=True)
     return len(jobs)
-
-
-def retry_parked(session: Session, submission_id: str) -> bool:
-    """Put a parked job back into the queue with all its tries. False when it was not parked."""
-    job = session.scalar(
-        select(GradingJob).where(
-            GradingJob.submission_id == submission_id, GradingJob.state == JobState.PARKED
-        )
-    )
-    if job is None:
-        return False
-    job.failures = 0
-    job.finished_at = None
-    _requeue(session, job, now())
-    return True
 
 
 def count_jobs(session: Session) -> dict[JobState, int]:
@@ -226,21 +256,22 @@ def _record_failure(
     job.failures += 1
     job.last_error = evidence
     if retriable and job.failures < policy.tries:
-        _requeue(session, job, at + policy.pause_after(job.failures))
+        requeue(session, job, at + policy.pause_after(job.failures))
     else:
         job.state = JobState.PARKED
         job.finished_at = at
-        _give_up_lease(session, job)
+        give_up_lease(session, job)
     return job.state
 
 
-def _requeue(session: Session, job: GradingJob, not_before: datetime) -> None:
+def requeue(session: Session, job: GradingJob, not_before: datetime) -> None:
+    """Let ``job`` wait, in its old turn, to be started from that moment on."""
     job.state = JobState.QUEUED
     job.not_before = not_before
-    _give_up_lease(session, job)
+    give_up_lease(session, job)
 
 
-def _give_up_lease(session: Session, job: GradingJob) -> None:
+def give_up_lease(session: Session, job: GradingJob) -> None:
     """End a try that came to nothing. What it has shown is not true of the next one."""
     session.execute(delete(ProgressEvent).where(ProgressEvent.job_id == job.id))
     _clear_lease(job)

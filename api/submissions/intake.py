@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from api.access import Action, Actor, enter_course, find_pset
+from api.accounts.models import User
 from api.courses.models import PublishedPset
 from api.database import now
 from api.errors import ConflictError, InvalidRequestError, PastDueError, TooManyError
+from api.jobs.fairness import next_turn
+from api.jobs.interventions import supersede
 from api.jobs.models import GradingJob, JobState
 from api.logs import note
 from api.monitoring.metrics import counting_refusals
@@ -45,7 +48,8 @@ def accept_submission(
 
     When this returns, the files are on the disk for good, and the submission and its grading job
     were committed together. A request that is repeated with the same ``idempotency_key`` (a UUID)
-    gets the first one's answer and changes nothing.
+    gets the first one's answer and changes nothing. Where the course says so, an earlier attempt of
+    theirs at the same set that still waits is superseded, and the new one has its turn.
 
     Raises:
         NotFoundError: no such course or problem set for this actor.
@@ -74,7 +78,9 @@ def accept_submission(
             for problem, content in contents.items()
         ]
         with services.database.writing() as session:
-            # Asked again, now that nobody else can write: two requests may have come at once.
+            # Asked again, now that nothing else of this student's can be taken in: two requests may
+            # have come at once. The row is locked where the database locks rows.
+            session.get_one(User, actor.id, with_for_update={"key_share": True})
             pset = _enter(session, actor, course_name, pset_name)
             earlier = _with_key(session, actor, key)
             if earlier is None:
@@ -89,7 +95,7 @@ def accept_submission(
                     idempotency_key=key,
                     received_at=received_at,
                     files=stored,
-                    job=GradingJob(user_id=actor.id),
+                    job=GradingJob(user_id=actor.id, turn=_turn(session, actor, pset)),
                 )
                 session.add(submission)
                 session.flush()
@@ -125,7 +131,11 @@ def _with_key(session: Session, actor: Actor, key: str) -> Submission | None:
 def _refuse_unless_open(
     session: Session, actor: Actor, pset: PublishedPset, at: datetime, settings: Settings
 ) -> None:
-    """Enforce the due date and the two quotas that keep one student from filling the queue."""
+    """Enforce the due date and the two quotas that keep one student from filling the queue.
+
+    What waits because of staff (a quarantine, a regrade), or gives its place to this attempt, does
+    not count.
+    """
     if not pset.is_open(at):
         msg = (
             f"{pset.name} was due {pset.due_at:%Y-%m-%d %H:%M} UTC and takes no more submissions. "
@@ -133,8 +143,12 @@ def _refuse_unless_open(
         )
         raise PastDueError(msg)
     mine = select(func.count()).select_from(Submission).where(Submission.user_id == actor.id)
-    unfinished = GradingJob.state.in_((JobState.QUEUED, JobState.RUNNING))
-    waiting = session.scalars(mine.join(Submission.job).where(unfinished)).one()
+    unfinished = mine.join(Submission.job).where(
+        GradingJob.state.in_((JobState.QUEUED, JobState.RUNNING)), GradingJob.regrade_id.is_(None)
+    )
+    if pset.course.supersede_queued:
+        unfinished = unfinished.where(or_(GradingJob.state != JobState.QUEUED, Submission.pset_id != pset.id))
+    waiting = session.scalars(unfinished).one()
     if waiting >= settings.submissions_waiting:
         msg = "You have several submissions waiting to be graded. Wait for one to finish, then submit again."
         raise TooManyError(msg)
@@ -148,9 +162,14 @@ def _refuse_unless_open(
         raise TooManyError(msg)
 
 
+def _turn(session: Session, actor: Actor, pset: PublishedPset) -> int:
+    """When the new attempt's job is to go: in the place of the one that it supersedes, if any."""
+    mine = select(Submission.id).where(Submission.user_id == actor.id, Submission.pset_id == pset.id)
+    freed = supersede(session, mine) if pset.course.supersede_queued else None
+    return next_turn(session, actor.id) if freed is None else freed
+
+
 def _next_attempt(session: Session, actor: Actor, pset: PublishedPset) -> int:
-    # The row is locked where the database locks rows, so that two attempts never get one number.
-    session.get_one(PublishedPset, pset.id, with_for_update=True)
     last = session.scalar(
         select(func.max(Submission.attempt)).where(
             Submission.user_id == actor.id, Submission.pset_id == pset.id

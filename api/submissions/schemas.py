@@ -25,13 +25,15 @@ __all__ = [
 
 class SubmissionState(StrEnum):
     """Where a submission is. ``failed``: the platform failed, never the student; it cost nothing.
-    ``superseded``: a newer attempt took its place before it was graded."""
+    ``superseded``: a newer attempt took its place before it was graded. ``quarantined``: the course
+    staff keep it from being graded."""
 
     QUEUED = "queued"
     RUNNING = "running"
     GRADED = "graded"
     FAILED = "failed"
     SUPERSEDED = "superseded"
+    QUARANTINED = "quarantined"
 
 
 class SubmissionReceived(Payload):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from api.access import (
@@ -18,8 +18,8 @@ from api.access import (
 )
 from api.errors import ConflictError, NotGradedError
 from api.gradebook.models import GradeReportRow
+from api.jobs.interventions import take_back
 from api.jobs.models import GradingJob, JobState
-from api.jobs.queue import retry_parked
 from api.operations.audit import record_action
 from api.services import Services
 from api.submissions.models import Submission
@@ -111,7 +111,10 @@ def queue_position(session: Session, job: GradingJob) -> int | None:
     """1 for the job that is graded next; ``None`` unless it waits."""
     if job.state is not JobState.QUEUED:
         return None
-    ahead = select(func.count()).where(GradingJob.state == JobState.QUEUED, GradingJob.id <= job.id)
+    ahead = select(func.count()).where(
+        GradingJob.state == JobState.QUEUED,
+        tuple_(GradingJob.turn, GradingJob.id) <= tuple_(literal(job.turn), literal(job.id)),
+    )
     return session.scalar(ahead)
 
 
@@ -174,15 +177,19 @@ def read_files(
 
 
 def retry_grading(session: Session, actor: Actor, submission_id: str) -> None:
-    """Grade a submission again that was given up because the platform failed.
+    """Grade a submission after all: the platform failed and gave it up, or it was superseded.
 
     Raises:
         NotFoundError, NotAllowedError: the actor is not staff of its course.
-        ConflictError: it was not given up.
+        ConflictError: it is neither, or in quarantine.
     """
     submission = find_submission(session, actor, submission_id, Action.RETRY_GRADING)
-    if not retry_parked(session, submission_id):
-        msg = "This submission was not given up: it is graded, or will be soon."
+    if submission.quarantined_at is not None:
+        msg = "This submission is in quarantine. Lift that first: gradecli quarantine SUBMISSION --lift"
+        raise ConflictError(msg)
+    state = submission.job.state
+    if not take_back(session, submission_id):
+        msg = "This submission was neither given up nor superseded: it is graded, or will be soon."
         raise ConflictError(msg)
     record_action(
         session,
@@ -190,6 +197,7 @@ def retry_grading(session: Session, actor: Actor, submission_id: str) -> None:
         "submission.retry",
         course=submission.pset.course,
         subject=f"submission {submission.id}",
+        detail={"was": STATES[state]},
     )
 
 

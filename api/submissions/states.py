@@ -13,4 +13,5 @@ STATES: dict[JobState, SubmissionState] = {
     JobState.DONE: SubmissionState.GRADED,
     JobState.PARKED: SubmissionState.FAILED,
     JobState.SUPERSEDED: SubmissionState.SUPERSEDED,
+    JobState.QUARANTINED: SubmissionState.QUARANTINED,
 }

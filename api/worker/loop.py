@@ -63,7 +63,9 @@ class Worker:
         self._stop = stop
         self._lease_seconds = services.settings.lease_seconds
         self._policy = RetryPolicy(
-            tries=services.settings.grading_tries, pause_seconds=services.settings.retry_seconds
+            tries=services.settings.grading_tries,
+            pause_seconds=services.settings.retry_seconds,
+            lease_seconds=services.settings.lease_seconds,
         )
 
     def run(self) -> None:
@@ -105,11 +107,11 @@ class Worker:
 
     def _take(self) -> Lease | None:
         with self._database.reading() as session:
-            if not has_work(session):
+            if not has_work(session, self._policy):
                 return None
         with self._database.writing() as session:
             reclaim_expired(session, self._policy)
-            return lease_next(session, self._name, seconds=self._lease_seconds)
+            return lease_next(session, self._name, seconds=self._lease_seconds, policy=self._policy)
 
     def _grade(self, lease: Lease, keeper: LeaseKeeper) -> GradeReport | _Failure:
         """The report, or what went wrong. Nothing but an order to stop gets out as an exception."""

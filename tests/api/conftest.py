@@ -7,6 +7,7 @@ import shutil
 import threading
 import uuid
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,22 +17,27 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from api.access import Actor
 from api.accounts.models import User
 from api.accounts.service import authenticate, create_user, issue_token
 from api.app import create_app
 from api.bootstrap import prepare
-from api.courses.models import Course, Enrolment
+from api.courses.models import Course, Enrolment, PublishedPset
 from api.courses.packages import BuiltPackage, PackageSummary
 from api.courses.schemas import ProblemOut
+from api.database import now
 from api.errors import BadPackageError
+from api.jobs.fairness import next_turn
+from api.jobs.models import GradingJob
 from api.monitoring.readiness import ReadinessProbe
 from api.roles import Role
 from api.services import Services
 from api.settings import Settings
 from api.store import ContentStore
+from api.submissions.models import Submission
 from api.submissions.progress import Watchers
 from api.worker.grading import Work
 from api.worker.loop import Worker
@@ -296,6 +302,72 @@ def open_school(school: School) -> School:
     """The school with ``pset1`` published, without a due date."""
     school.publish()
     return school
+
+
+class Line:
+    """Rows of the queue without the uploads that would make them, inside a caller's transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.pset = session.scalars(select(PublishedPset).where(PublishedPset.name == "pset1")).one()
+        self._attempts = Counter[int]()
+
+    def students(self, count: int) -> list[User]:
+        """Accounts that nobody had before."""
+        tag = uuid.uuid4().hex[:8]
+        made = [
+            create_user(self.session, name=f"S{number}", email=f"s{number}.{tag}@example.org")
+            for number in range(count)
+        ]
+        self.session.flush()
+        return made
+
+    def arrive(self, student: User) -> GradingJob:
+        """One more submission of ``student`` is taken in."""
+        self._attempts[student.id] += 1
+        submission = Submission(
+            id=uuid.uuid4().hex[:16],
+            pset=self.pset,
+            user_id=student.id,
+            attempt=self._attempts[student.id],
+            digest="d" * 64,
+            package_digest=self.pset.package_digest,
+            idempotency_key=str(uuid.uuid4()),
+            received_at=now(),
+            job=GradingJob(user_id=student.id, turn=next_turn(self.session, student.id)),
+        )
+        self.session.add(submission)
+        self.session.flush()
+        return submission.job
+
+    def crowd(self, students: list[User], *, each: int) -> None:
+        """``each`` submissions of every student, all at once, in a queue where nobody waits."""
+        submissions = [
+            {
+                "id": uuid.uuid4().hex[:16],
+                "pset_id": self.pset.id,
+                "user_id": student.id,
+                "attempt": attempt,
+                "digest": "d" * 64,
+                "package_digest": self.pset.package_digest,
+                "idempotency_key": str(uuid.uuid4()),
+                "received_at": now(),
+            }
+            for attempt in range(1, each + 1)
+            for student in students
+        ]
+        jobs = [
+            {"submission_id": row["id"], "user_id": row["user_id"], "turn": row["attempt"]}
+            for row in submissions
+        ]
+        self.session.execute(insert(Submission), submissions)
+        self.session.execute(insert(GradingJob), jobs)
+
+
+@pytest.fixture
+def line() -> type[Line]:
+    """``line(session)`` fills the queue of the open school."""
+    return Line
 
 
 @pytest.fixture

@@ -225,20 +225,36 @@ def _create_regrading() -> None:
 def _extend_jobs() -> None:
     with op.batch_alter_table("grading_jobs") as table:
         table.add_column(sa.Column("user_id", sa.Integer(), nullable=True))
+        table.add_column(sa.Column("turn", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("regrade_id", sa.Integer(), nullable=True))
         table.add_column(sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(
         "UPDATE grading_jobs SET user_id = "
         "(SELECT user_id FROM submissions WHERE submissions.id = grading_jobs.submission_id)"
     )
-    states = ("queued", "running", "done", "parked", "superseded")
+    # What waits at the time of the upgrade takes its turns as if it had just arrived.
+    op.execute(
+        "UPDATE grading_jobs SET turn = (SELECT count(*) FROM grading_jobs AS ahead WHERE "
+        "ahead.user_id = grading_jobs.user_id AND ahead.state = 'queued' AND ahead.id < grading_jobs.id) "
+        "WHERE state = 'queued'"
+    )
+    states = ("queued", "running", "done", "parked", "superseded", "quarantined")
     with op.batch_alter_table("grading_jobs") as table:
         table.alter_column("user_id", existing_type=sa.Integer(), nullable=False)
+        table.alter_column("turn", server_default=None)
         table.create_foreign_key("fk_grading_jobs_user_id_users", "users", ["user_id"], ["id"])
         table.create_foreign_key("fk_grading_jobs_regrade_id_regrades", "regrades", ["regrade_id"], ["id"])
         table.drop_constraint(op.f("ck_grading_jobs_jobstate"), type_="check")
         table.create_check_constraint("jobstate", sa.column("state").in_(states))
-    op.create_index("ix_grading_jobs_user_id", "grading_jobs", ["user_id"])
+    op.drop_index("ix_grading_jobs_state_not_before", "grading_jobs")
+    op.create_index("ix_grading_jobs_state_turn_id", "grading_jobs", ["state", "turn", "id"])
+    op.create_index("ix_grading_jobs_user_id_turn", "grading_jobs", ["user_id", "turn"])
+    started = sa.text("started_at IS NOT NULL")
+    op.create_index(
+        *("ix_grading_jobs_started_turn", "grading_jobs", ["turn"]),
+        sqlite_where=started,
+        postgresql_where=started,
+    )
 
 
 def _extend_failures() -> None:
