@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session
 
 from api.access import Actor, find_submission
 from api.errors import TooManyError
+from api.jobs.forecast import Estimate, Forecaster
 from api.jobs.models import GradingJob, JobState, ProgressEvent
 from api.services import Services
+from api.submissions import waiting
 from api.submissions.schemas import CheckEvent, IncidentEvent, StateEvent, SubmissionState
-from api.submissions.service import queue_position, student_report
+from api.submissions.service import estimate_out, student_report
 from api.submissions.states import STATES
 from grader.report import GradeReport
 
@@ -34,6 +36,11 @@ GIVEN_UP = (
     "it is recorded with its time, the course staff can see it, and it will be graded when they have "
     "fixed it. You do not need to submit again."
 )
+_ENDS = {
+    SubmissionState.SUPERSEDED: waiting.SUPERSEDED,
+    SubmissionState.QUARANTINED: waiting.QUARANTINED,
+}
+"""States in which there is nothing more to wait for, and what they mean."""
 _STARTS_AGAIN = "Something broke on our side. Grading starts again by itself; this costs you nothing."
 
 _FAST = 0.1
@@ -50,6 +57,7 @@ class Watchers:
     _open: Counter[int] = field(default_factory=Counter)
     closing: bool = False
     """The process is about to end: streams end too, and their watchers ask the next process."""
+    forecaster: Forecaster = field(default_factory=Forecaster)
 
     @contextmanager
     def admit(self, actor: Actor) -> Iterator[None]:
@@ -74,9 +82,22 @@ class _Look:
 
     state: JobState
     lease: int
-    queue_position: int | None
-    events: tuple[ProgressEvent, ...]
-    report: GradeReport | None
+    events: tuple[ProgressEvent, ...] = ()
+    report: GradeReport | None = None
+    queue_position: int | None = None
+    estimate: Estimate | None = None
+    paused: bool = False
+
+    @property
+    def waiting(self) -> StateEvent:
+        """What to say while it waits."""
+        return StateEvent(
+            state=SubmissionState.QUEUED,
+            queue_position=self.queue_position,
+            estimate=estimate_out(self.estimate),
+            paused=self.paused,
+            message=waiting.queue_sentence(self.queue_position, self.estimate, paused=self.paused),
+        )
 
 
 def require_visible(services: Services, actor: Actor, submission_id: str) -> None:
@@ -113,13 +134,14 @@ async def watch(
     Args:
         after: number of the last event that the watcher has seen; 0 for all.
 
-    Begins with a ``state``, ends with ``report`` or ``incident``, or silently after a quarter of
-    an hour: the watcher then asks again with the last number.
+    Begins with a ``state``, ends with ``report``, with ``incident``, or with a ``state`` from which
+    grading does not go on; or silently after a quarter of an hour: the watcher then asks again with
+    the last number.
     """
     previous: _Look | None = None
     ends_at = asyncio.get_running_loop().time() + _LONGEST_SECONDS
     while not watchers.closing and asyncio.get_running_loop().time() < ends_at:
-        look = await run_in_threadpool(_look, services, submission_id, after)
+        look = await run_in_threadpool(_look, services, watchers.forecaster, submission_id, after)
         for state in _news(previous, look):
             yield _event("state", state)
         for event in look.events:
@@ -131,21 +153,31 @@ async def watch(
         if look.state is JobState.PARKED:
             yield _event("incident", IncidentEvent(message=GIVEN_UP))
             return
+        if STATES[look.state] in _ENDS:
+            return
         previous = look
-        far = look.queue_position is not None and look.queue_position > 2
+        far = look.paused or (look.queue_position is not None and look.queue_position > 2)
         await asyncio.sleep(_SLOW if far else _FAST)
 
 
-def _look(services: Services, submission_id: str, after: int) -> _Look:
+def _look(services: Services, forecaster: Forecaster, submission_id: str, after: int) -> _Look:
     with services.database.reading() as session:
         job = session.scalars(select(GradingJob).where(GradingJob.submission_id == submission_id)).one()
-        return _Look(
+        look = _Look(
             state=job.state,
             lease=job.lease,
-            queue_position=queue_position(session, job),
             events=tuple(_events(session, job, after)),
             report=student_report(session, submission_id) if job.state is JobState.DONE else None,
         )
+    if look.state is not JobState.QUEUED:
+        return look
+    outlook = forecaster.outlook(services.database, job.id)
+    return replace(
+        look,
+        queue_position=outlook.position(job.id),
+        estimate=outlook.estimate(job.id),
+        paused=job.id in outlook.held,
+    )
 
 
 def _events(session: Session, job: GradingJob, after: int) -> Iterator[ProgressEvent]:
@@ -158,18 +190,25 @@ def _events(session: Session, job: GradingJob, after: int) -> Iterator[ProgressE
 
 def _news(previous: _Look | None, look: _Look) -> Iterator[StateEvent]:
     """What to say about the state itself, as far as it is new."""
-    again = StateEvent(
-        state=SubmissionState.QUEUED, queue_position=look.queue_position, message=_STARTS_AGAIN
-    )
+    again = StateEvent(state=SubmissionState.QUEUED, message=_STARTS_AGAIN)
     if look.state is JobState.QUEUED:
-        if previous is None or (previous.state, previous.queue_position) != (look.state, look.queue_position):
-            yield again if look.lease > 0 else again.model_copy(update={"message": ""})
+        said = None if previous is None or previous.state is not JobState.QUEUED else previous.waiting
+        if said is None and look.lease > 0:
+            yield again.model_copy(update={"queue_position": look.queue_position})
+        elif said is None or _differs(said, look.waiting):
+            yield look.waiting
         return
     if previous is not None and previous.state is JobState.RUNNING and previous.lease != look.lease:
         # It went back to the queue and out again between two looks.
         yield again
     if previous is None or (previous.state, previous.lease) != (look.state, look.lease):
-        yield StateEvent(state=STATES[look.state])
+        state = STATES[look.state]
+        yield StateEvent(state=state, message=_ENDS.get(state, ""))
+
+
+def _differs(said: StateEvent, now: StateEvent) -> bool:
+    """Whether a reader would see a difference: not for every second that an estimate moves."""
+    return (said.queue_position, said.message) != (now.queue_position, now.message)
 
 
 def _event(kind: str, data: BaseModel) -> ServerSentEvent:

@@ -12,6 +12,7 @@ from grader.report import CheckResult
 
 __all__ = [
     "CheckEvent",
+    "EstimateOut",
     "IncidentEvent",
     "ReceiptIn",
     "ReceiptOut",
@@ -53,8 +54,23 @@ class StudentOut(Payload):
     name: str
 
 
+class EstimateOut(Payload):
+    """Seconds from now until grading starts and until it ends, each as a range. An estimate: others
+    may come and go first, and the recent gradings that it rests on are a handful."""
+
+    start_low: int
+    start_high: int
+    finish_low: int
+    finish_high: int
+
+
 class SubmissionOut(Payload):
-    """A submission. ``queue_position`` is 1 for the next one to be graded, ``null`` unless queued."""
+    """A submission.
+
+    ``queue_position`` is 1 for the next one to be graded, ``null`` unless queued; ``estimate`` is
+    ``null`` unless queued, and where there is no evidence for one. ``paused``: it is queued, and the
+    course staff hold its grading back. ``quarantined``: they have set it aside.
+    """
 
     id: str
     course: str
@@ -67,6 +83,9 @@ class SubmissionOut(Payload):
     score: float | None
     max_score: float
     queue_position: int | None
+    estimate: EstimateOut | None = None
+    paused: bool = False
+    quarantined: bool = False
 
 
 class StateEvent(Payload):
@@ -74,11 +93,14 @@ class StateEvent(Payload):
 
     While it runs, ``problem`` is the one being graded: ``index`` of its ``total`` checks have ended.
     ``queued`` after ``running`` means that grading starts again (the platform failed): forget the
-    checks seen so far. ``message`` is a sentence for the student, often empty.
+    checks seen so far. ``estimate`` and ``paused`` are as in a submission. ``message`` is a sentence
+    for the student; empty while it runs.
     """
 
     state: SubmissionState
     queue_position: int | None = None
+    estimate: EstimateOut | None = None
+    paused: bool = False
     problem: str | None = None
     index: int | None = None
     total: int | None = None

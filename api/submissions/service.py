@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from api.access import (
@@ -18,13 +19,14 @@ from api.access import (
 )
 from api.errors import ConflictError, NotGradedError
 from api.gradebook.models import GradeReportRow
+from api.jobs.forecast import Estimate, Outlook, look_ahead
 from api.jobs.interventions import take_back
-from api.jobs.models import GradingJob, JobState
+from api.jobs.models import JobState
 from api.operations.audit import record_action
 from api.services import Services
 from api.submissions.models import Submission
 from api.submissions.receipts import Receipt, sign, verify
-from api.submissions.schemas import ReceiptOut, StudentOut, SubmissionOut
+from api.submissions.schemas import EstimateOut, ReceiptOut, StudentOut, SubmissionOut
 from api.submissions.states import STATES
 from api.submissions.uploads import UploadedFile
 from grader.report import GradeReport
@@ -33,8 +35,8 @@ __all__ = [
     "check_receipt",
     "describe",
     "describe_all",
+    "estimate_out",
     "list_submissions",
-    "queue_position",
     "read_files",
     "read_receipt",
     "read_report",
@@ -89,6 +91,8 @@ def list_submissions(
 def describe_all(session: Session, submissions: Sequence[Submission]) -> tuple[SubmissionOut, ...]:
     """Submissions that the caller has already found visible, in the same order."""
     scores = _scores(session, [submission.id for submission in submissions])
+    somebody_waits = any(submission.job.state is JobState.QUEUED for submission in submissions)
+    outlook = look_ahead(session) if somebody_waits else Outlook(waiting=())
     return tuple(
         SubmissionOut(
             id=submission.id,
@@ -101,21 +105,25 @@ def describe_all(session: Session, submissions: Sequence[Submission]) -> tuple[S
             state=STATES[submission.job.state],
             score=scores.get(submission.id),
             max_score=submission.package.max_score,
-            queue_position=queue_position(session, submission.job),
+            queue_position=outlook.position(submission.job.id),
+            estimate=estimate_out(outlook.estimate(submission.job.id)),
+            paused=submission.job.id in outlook.held,
+            quarantined=submission.quarantined_at is not None,
         )
         for submission in submissions
     )
 
 
-def queue_position(session: Session, job: GradingJob) -> int | None:
-    """1 for the job that is graded next; ``None`` unless it waits."""
-    if job.state is not JobState.QUEUED:
+def estimate_out(estimate: Estimate | None) -> EstimateOut | None:
+    """The estimate in whole seconds: lower ends rounded down, upper ones up."""
+    if estimate is None:
         return None
-    ahead = select(func.count()).where(
-        GradingJob.state == JobState.QUEUED,
-        tuple_(GradingJob.turn, GradingJob.id) <= tuple_(literal(job.turn), literal(job.id)),
+    return EstimateOut(
+        start_low=math.floor(estimate.start_low),
+        start_high=math.ceil(estimate.start_high),
+        finish_low=math.floor(estimate.finish_low),
+        finish_high=math.ceil(estimate.finish_high),
     )
-    return session.scalar(ahead)
 
 
 def _scores(session: Session, submission_ids: Sequence[str]) -> dict[str, float]:
