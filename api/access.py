@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.accounts.models import User
@@ -29,9 +29,11 @@ __all__ = [
     "Actor",
     "can",
     "enter_course",
+    "find_account",
     "find_person",
     "find_pset",
     "find_submission",
+    "is_staff_somewhere",
     "is_visible",
     "require_admin",
     "require_scope",
@@ -267,6 +269,42 @@ def sees_everybodys_work(session: Session, actor: Actor, course: Course) -> bool
     Whose reports there are is another question: :func:`is_visible` and :func:`find_submission`.
     """
     return can(session, actor, course, Action.SEE_EVERYBODYS_WORK)
+
+
+def find_account(session: Session, actor: Actor, email: str) -> User:
+    """Somebody whose log-in the actor answers for: anybody for an administrator; for an instructor,
+    those who are student or grader in courses of theirs, and nothing in any other.
+
+    So whoever enrols a stranger in their course gains no power over what the stranger has elsewhere.
+
+    Raises:
+        NotAllowedError: the actor is no instructor anywhere, or their token may not be used for that.
+        NotFoundError: nobody of that address whom they answer for.
+    """
+    require_scope(actor, Scope.STAFF)
+    theirs = select(Enrolment.course_id).where(
+        Enrolment.user_id == actor.id, Enrolment.role == Role.INSTRUCTOR
+    )
+    if not actor.is_admin and session.scalar(theirs.limit(1)) is None:
+        msg = "Only instructors and administrators can do that for somebody else."
+        raise NotAllowedError(msg)
+    query = select(User).where(User.email == email.strip().lower())
+    if not actor.is_admin:
+        mine = Enrolment.course_id.in_(theirs)
+        beyond = select(Enrolment.user_id).where(or_(not_(mine), Enrolment.role == Role.INSTRUCTOR))
+        below = select(Enrolment.user_id).where(mine)
+        query = query.where(not_(User.is_admin), User.id.in_(below), User.id.not_in(beyond))
+    person = session.scalar(query)
+    if person is None:
+        msg = "There is nobody of that e-mail address whose log-in you may change."
+        raise NotFoundError(msg)
+    return person
+
+
+def is_staff_somewhere(session: Session, actor: Actor) -> bool:
+    """Whether there is anything that the scope ``staff`` would give this person."""
+    staff = select(Enrolment.id).where(Enrolment.user_id == actor.id, Enrolment.role != Role.STUDENT)
+    return actor.is_admin or session.scalar(staff.limit(1)) is not None
 
 
 def require_admin(actor: Actor) -> None:

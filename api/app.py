@@ -13,20 +13,22 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import health, refusals, web
+from api.accounts import device_routes as devices
 from api.accounts import routes as accounts
 from api.body import BodyLimit, BoundedBody
 from api.courses import routes as courses
 from api.courses.packages import PackageSource
 from api.courses.roster import MAX_ROSTER_BYTES
+from api.flood import FloodGate
 from api.gradebook import routes as gradebook
 from api.headers import SecurityHeaders
 from api.monitoring import routes as monitoring
 from api.monitoring.readiness import ReadinessProbe
 from api.monitoring.requests import ObservedRequests
 from api.operations import audit_routes as audit
+from api.proxies import ClientAddress, networks
 from api.services import Services
 from api.settings import Settings
 from api.submissions import routes as submissions
@@ -69,8 +71,9 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
         lifespan=lifespan,
         middleware=[
             Middleware(ObservedRequests, json_prefix=_PREFIX, trusted_proxies=settings.trusted_proxies),
-            Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies),
+            Middleware(ClientAddress, trusted=networks(settings.trusted_proxies)),
             Middleware(SecurityHeaders),
+            Middleware(FloodGate, refuse=answer),
             Middleware(BoundedBody, limits=_BODY_LIMITS, refuse=answer),
         ],
     )
@@ -86,6 +89,6 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
 
 def _json_routes() -> APIRouter:
     router = APIRouter(prefix=_PREFIX)
-    for part in (accounts, courses, submissions, gradebook, audit, health):
+    for part in (accounts, devices, courses, submissions, gradebook, audit, health):
         router.include_router(part.router)
     return router

@@ -9,8 +9,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import Field
 
 from api.access import Actor
-from api.accounts.service import authenticate
+from api.accounts.models import TokenKind
+from api.accounts.service import admit
 from api.errors import NotAuthenticatedError
+from api.limits import network_of
+from api.proxies import client_address
 from api.services import Services
 from api.submissions.progress import Watchers
 
@@ -40,18 +43,26 @@ CurrentWatchers = Annotated[Watchers, Depends(_current_watchers)]
 
 
 def _current_actor(
+    request: Request,
     services: CurrentServices,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
-    """The person whose token came in the Authorization header.
+    """The person whose token came in the Authorization header, if they do not ask too often.
 
     No session is kept open for the route: a route opens its own, and a transaction never waits
     for anything but the database.
     """
     if credentials is None:
         raise NotAuthenticatedError
-    with services.database.reading() as session:
-        return authenticate(session, credentials.credentials)
+    network = network_of(client_address(request.scope))
+    services.limits.wrong_token.check(network)
+    try:
+        actor = admit(services.database, credentials.credentials, TokenKind.TOKEN)
+    except NotAuthenticatedError:
+        services.limits.wrong_token.take(network)
+        raise
+    services.limits.requests.take(str(actor.id))
+    return actor
 
 
 CurrentActor = Annotated[Actor, Depends(_current_actor)]

@@ -3,6 +3,10 @@
 ::
 
     ApiError                          every refusal: an HTTP status, a code, a plain sentence
+    ├── DevicePendingError       400  a program waits for its person to approve it in a browser
+    ├── DeviceSlowDownError      400  it asks too often whether they have
+    ├── DeviceDeniedError        400  they have not
+    ├── DeviceExpiredError       400  its code is unknown, used or too old
     ├── NotAuthenticatedError    401  no token, or one we do not know
     ├── NotAllowedError          403  this person's role does not include that
     │   └── PastDueError         403  the problem set no longer takes submissions
@@ -28,6 +32,7 @@ repeats a secret.
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -37,6 +42,10 @@ __all__ = [
     "BadPackageError",
     "ConflictError",
     "DatabaseAwayError",
+    "DeviceDeniedError",
+    "DeviceExpiredError",
+    "DevicePendingError",
+    "DeviceSlowDownError",
     "InvalidRequestError",
     "LeaseLostError",
     "NotAllowedError",
@@ -62,6 +71,42 @@ class ApiError(Exception):
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     code: ClassVar[str] = "bad_request"
     retry_after: int | None = None
+
+
+class DevicePendingError(ApiError):
+    """Its person has not answered yet."""
+
+    code = "authorization_pending"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody has approved this log-in yet. Ask again after the interval.")
+
+
+class DeviceSlowDownError(ApiError):
+    """It asks too often."""
+
+    code = "slow_down"
+
+    def __init__(self) -> None:
+        super().__init__("You ask too often. Wait five seconds longer between two questions.")
+
+
+class DeviceDeniedError(ApiError):
+    """Its person said no."""
+
+    code = "access_denied"
+
+    def __init__(self) -> None:
+        super().__init__("This log-in was denied on the page. If that was a mistake, begin again.")
+
+
+class DeviceExpiredError(ApiError):
+    """The device code is unknown, was used, or is too old: nobody can tell which."""
+
+    code = "expired_token"
+
+    def __init__(self) -> None:
+        super().__init__("This log-in is over: its code is too old, or was used. Begin again.")
 
 
 class NotAuthenticatedError(ApiError):
@@ -141,10 +186,14 @@ class BadPackageError(InvalidRequestError):
 
 
 class TooManyError(ApiError):
-    """A quota is used up."""
+    """A quota is used up, for another ``retry_after`` seconds or about that."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many"
+
+    def __init__(self, message: str, *, retry_after: float = 30.0) -> None:
+        super().__init__(message)
+        self.retry_after = max(1, math.ceil(retry_after))
 
 
 class UnavailableError(ApiError):

@@ -19,6 +19,7 @@ from api.errors import (
     NotAuthenticatedError,
     NotFoundError,
     StoreError,
+    TooManyError,
     UnavailableError,
     UnexpectedError,
 )
@@ -26,7 +27,7 @@ from api.headers import ALWAYS
 from api.monitoring.requests import REQUEST_ID, request_id_of
 from api.schemas import ErrorBody, ErrorDetail
 
-__all__ = ["Answer", "answering", "as_json", "install"]
+__all__ = ["Answer", "answering", "as_json", "headers_of", "install"]
 
 Answer = Callable[[Request, ApiError], Response]
 """Turns a refusal into an answer."""
@@ -49,8 +50,14 @@ def as_json(error: ApiError) -> JSONResponse:
     status = error.http_status if isinstance(error, _OtherHttpError) else error.status
     code = status.name.lower() if isinstance(error, _OtherHttpError) else error.code
     body = ErrorBody(error=ErrorDetail(code=code, message=str(error)))
-    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticatedError) else None
-    return JSONResponse(body.model_dump(), status_code=status, headers=challenge)
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers_of(error))
+
+
+def headers_of(error: ApiError) -> dict[str, str]:
+    """What an answer says about a refusal beside its words: how to log in, when to come back."""
+    if isinstance(error, NotAuthenticatedError):
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyError) else {}
 
 
 def answering(page: Answer) -> Answer:

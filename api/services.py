@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import api.models
+from api.accounts.passwords import Passwords
 from api.courses.packages import DiskPackages, PackageSource
 from api.database import Database
 from api.keys import Keys
+from api.limits import Limits
 from api.migrations import require_current
 from api.monitoring.metrics import Metrics
 from api.settings import Settings
@@ -27,6 +29,8 @@ class Services:
     store: ContentStore
     keys: Keys
     packages: PackageSource
+    limits: Limits
+    passwords: Passwords
     metrics: Metrics = field(default_factory=Metrics)
 
     @classmethod
@@ -47,6 +51,8 @@ class Services:
             store=store,
             keys=keys,
             packages=packages or DiskPackages(settings.problems, store),
+            limits=Limits.of(settings),
+            passwords=Passwords(),
         )
         opened.metrics.watch(database.engine)
         return opened

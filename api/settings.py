@@ -6,7 +6,6 @@ import difflib
 import os
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import unquote
@@ -15,6 +14,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
+
+from api.proxies import networks
 
 __all__ = ["LogFormat", "LogLevel", "Settings", "problems_of", "unknown_variables"]
 
@@ -44,12 +45,6 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-def _networks(text: str) -> str:
-    for part in text.split(",") if text.strip() else ():
-        ip_network(part.strip(), strict=False)
-    return text
-
-
 def _long_enough(secret: SecretStr | None) -> SecretStr | None:
     if secret is not None and len(secret.get_secret_value()) < 16:
         msg = "at least 16 characters, so that nobody guesses it"
@@ -58,6 +53,11 @@ def _long_enough(secret: SecretStr | None) -> SecretStr | None:
 
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _networks(text: str) -> str:
+    networks(text)
+    return text
 
 
 class Settings(BaseSettings):
@@ -84,6 +84,14 @@ class Settings(BaseSettings):
     """Port the web process listens on; 0 takes a free one and prints it."""
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1,::1"
     """Addresses or networks, with commas, of proxies whose ``X-Forwarded-…`` and ``X-Request-ID`` count."""
+    session_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24 * 7
+    """How long a log-in on the pages lasts at most."""
+    session_idle_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24
+    """How long a log-in on the pages lasts while nobody uses it."""
+    login_days: Annotated[float, Field(gt=0, le=365)] = 120
+    """How long the token lasts that ``gradecli login`` gets through the browser."""
+    requests_per_minute: Annotated[int, Field(ge=60)] = 3000
+    """How many requests one person may send within a minute; ten times as many from one address."""
 
     sandbox: Literal["bubblewrap", "docker"] = "bubblewrap"
     """Sandbox that submissions run in. The one without isolation cannot be chosen here."""

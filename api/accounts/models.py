@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.database import Base, UtcDateTime, now, stored_enum
+from api.roles import Scope
 
 __all__ = ["DeviceLogin", "Token", "TokenKind", "User"]
 
@@ -16,10 +17,12 @@ ALL_SCOPES = "read submit staff admin"
 
 
 class TokenKind(StrEnum):
-    """What a token opens: the API, or the pages in one browser. Neither opens the other."""
+    """What a token opens: the API, the pages in one browser, or, once, the form that sets a password.
+    None opens what another does."""
 
     TOKEN = "token"  # noqa: S105 - a kind, not a secret
     SESSION = "session"
+    PASSWORD = "password"  # noqa: S105 - a kind, not a secret
 
 
 class User(Base):
@@ -56,12 +59,18 @@ class Token(Base):
 
     user: Mapped[User] = relationship()
 
+    @property
+    def scope_set(self) -> frozenset[Scope]:
+        """``scopes``, read; words that are none are passed over."""
+        return frozenset(scope for scope in Scope if scope in self.scopes.split())
+
 
 class DeviceLogin(Base):
     """A command line that waits for its person to approve it in a browser (RFC 8628).
 
     The short ``user_code`` is typed by the person; the long device code, kept as its SHA-256, is
-    what the waiting program proves itself with. It is good for one token.
+    what the waiting program proves itself with. It is good for one token. ``address`` is where the
+    program asked from, for its person to recognise.
     """
 
     __tablename__ = "device_logins"
@@ -70,10 +79,12 @@ class DeviceLogin(Base):
     device_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     user_code: Mapped[str] = mapped_column(String(16), unique=True)
     label: Mapped[str] = mapped_column(String(100))
+    address: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[str] = mapped_column(String(200))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    polled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     denied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     collected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.errors import ApiError, NotAuthenticatedError
+from api.errors import ApiError, NotAuthenticatedError, TooManyError
 from api.refusals import as_json
 from api.web.rendering import Reader, render
 from api.web.visitors import visitor_of
@@ -36,7 +36,8 @@ def error_page(request: Request, error: ApiError) -> Response:
         title=_TITLES.get(status, "That did not work"),
         sentence=str(error),
     )
-    return HTMLResponse(page, status_code=status)
+    retry = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyError) else None
+    return HTMLResponse(page, status_code=status, headers=retry)
 
 
 def _address(request: Request) -> str:

@@ -1,7 +1,7 @@
-"""Who looks at a page: logging in, the session cookie, and forms that only our own pages can send.
+"""Who looks at a page: the session cookie, and forms that only our own pages can send.
 
-A session is a token of its own, issued at log-in, with a short life: it stands in the database as
-a hash like any other, is revoked at log-out, and ends with the account. The browser keeps it in a
+A session is a token of its own kind, issued at log-in: it stands in the database as a hash like any
+other, ends when it is idle or old, at log-out, and with a new password. The browser keeps it in a
 cookie that no script can read. Every form carries a proof made from it.
 """
 
@@ -15,23 +15,23 @@ from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Form, Request
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.access import Actor
-from api.accounts.models import Token
-from api.accounts.service import authenticate, issue_token
-from api.database import now
+from api.accounts.logins import Client, session_actor
 from api.dependencies import current_services
 from api.errors import NotAllowedError, NotAuthenticatedError
+from api.proxies import client_address
 from api.web.rendering import Reader
 
 __all__ = [
+    "COOKIE",
+    "SECURE_COOKIE",
     "CurrentVisitor",
     "FormFromHere",
     "Visitor",
-    "log_in",
+    "client_of",
+    "forget",
     "remember",
     "require_same_origin",
     "safe_next",
@@ -39,8 +39,10 @@ __all__ = [
 ]
 
 COOKIE = "gradecli_session"
-LIFETIME = timedelta(days=7)
-_LABEL = "web page"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+"""Its name over https. Browsers take a cookie of such a name from this very host alone, and only over
+https, so neither a neighbour's page nor somebody on the network can plant one."""
+
 _OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 
 
@@ -66,58 +68,68 @@ def visitor_of(request: Request) -> Visitor:
 
     Raises:
         NotAuthenticatedError: nobody is logged in, or not any more.
+        TooManyError: they ask too often.
     """
-    token = request.cookies.get(COOKIE, "")
+    token = request.cookies.get(_cookie_name(request), "")
     if not token:
         raise NotAuthenticatedError
-    with current_services(request).database.reading() as session:
-        return Visitor(authenticate(session, token), token)
+    services = current_services(request)
+    visitor = Visitor(session_actor(services, token), token)
+    services.limits.requests.take(str(visitor.actor.id))
+    return visitor
 
 
 CurrentVisitor = Annotated[Visitor, Depends(visitor_of)]
 
 
-def log_in(session: Session, token: str) -> str:
-    """A new session for whoever ``token`` belongs to; their sessions that have run out are swept away.
-
-    Raises:
-        NotAuthenticatedError: it is nobody's.
-    """
-    actor = authenticate(session, token)
-    session.execute(
-        delete(Token).where(Token.user_id == actor.id, Token.label == _LABEL, Token.expires_at <= now())
-    )
-    return issue_token(session, actor.id, label=_LABEL, lifetime=LIFETIME)
+def client_of(request: Request) -> Client:
+    """Where a request comes from, as far as one can tell."""
+    return Client(client_address(request.scope), request.headers.get("user-agent", ""))
 
 
-def remember(response: Response, session_token: str, *, secure: bool) -> None:
-    """Have the browser keep the session; an empty one is forgotten.
+def _cookie_name(request: Request) -> str:
+    return SECURE_COOKIE if request.url.scheme == "https" else COOKIE
+
+
+def remember(request: Request, response: Response, session_token: str) -> None:
+    """Have the browser keep the session.
 
     Lax, not Strict: a link in an e-mail opens the page it names. Every form is guarded by more.
     """
+    _set_cookie(request, response, session_token)
+
+
+def forget(request: Request, response: Response) -> None:
+    """Have the browser forget the session."""
+    _set_cookie(request, response, "")
+
+
+def _set_cookie(request: Request, response: Response, value: str) -> None:
+    lifetime = timedelta(hours=current_services(request).settings.session_hours)
     response.set_cookie(
-        COOKIE,
-        session_token,
-        max_age=int(LIFETIME.total_seconds()) if session_token else 0,
+        _cookie_name(request),
+        value,
+        max_age=int(lifetime.total_seconds()) if value else 0,
         httponly=True,
         samesite="lax",
-        secure=secure,
+        secure=request.url.scheme == "https",
+        path="/",
     )
 
 
 def require_same_origin(request: Request) -> None:
-    """Refuse a form that another site sent, wherever the browser says so.
+    """Refuse a form that another site sent.
+
+    Browsers say where a form comes from, in one of two headers. A request with neither is no
+    browser's, and brings no cookie that its sender does not know.
 
     Raises:
-        NotAllowedError: it came from elsewhere.
+        NotAllowedError: it came from elsewhere, or from a page that hides where it is from.
     """
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin", "null")
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     own = f"{request.url.scheme}://{request.url.netloc}"
-    # Our pages send no referrer, and then browsers write "null" as the origin of their forms.
-    if site not in {"same-origin", "none"} or (
-        "sec-fetch-site" not in request.headers and origin not in {own, "null"}
-    ):
+    from_here = site == "same-origin" if site is not None else origin in {None, own}
+    if not from_here:
         msg = "This form was sent by another site. Open the page here and send it again."
         raise NotAllowedError(msg)
 

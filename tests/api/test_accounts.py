@@ -21,7 +21,9 @@ def test_me_lists_the_courses(school):
     body = school.get("tess", "/me").json()
     assert body["name"] == "Tess"
     assert body["is_admin"] is False
-    assert body["enrolments"] == [{"course": "dl", "title": "Deep learning", "role": "grader"}]
+    assert body["enrolments"] == [
+        {"course": "dl", "title": "Deep learning", "role": "grader", "section": None}
+    ]
     assert school.get("root", "/me").json()["is_admin"] is True
 
 

@@ -36,13 +36,14 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import func, select, update
 
-from api.accounts.models import User
+from api.accounts.logins import Client, log_in_with_token
+from api.accounts.models import Token, User
 from api.accounts.service import create_user, issue_token
 from api.courses.models import Course, Enrolment
 from api.jobs.models import GradingJob, JobState
 from api.operations.models import AuditEntry
 from api.roles import Role
-from api.web.visitors import COOKIE, Visitor, log_in
+from api.web.visitors import COOKIE, Visitor
 
 PEOPLE = ("nobody", "own", "other", "gr-own", "gr-oth", "grader", "instr", "elsewh", "admin")
 
@@ -51,6 +52,13 @@ MATRIX = """
 GET  /api/v1/openapi.json                                200 200   200    200    200    200   200    200   200
 GET  /api/v1/healthz                                     200 200   200    200    200    200   200    200   200
 GET  /api/v1/me                                          401 200   200    200    200    200   200    200   200
+GET  /api/v1/me/tokens                                   401 200   200    200    200    200   200    200   200
+POST /api/v1/me/tokens                                   401 201   201    201    201    201   201    201   201
+DELETE /api/v1/me/tokens/{token}                         401 204   404    404    404    404   404    404   404
+POST /api/v1/people/revoke                               401 403   403    403    403    403   200    404   200
+POST /api/v1/people/password-link                        401 403   403    403    403    403   201    404   201
+POST /api/v1/device/code                                 200 200   200    200    200    200   200    200   200
+POST /api/v1/device/token                                400 400   400    400    400    400   400    400   400
 POST /api/v1/courses                                     401 403   403    403    403    403   403    403   201
 GET  /api/v1/courses/{course}/psets                      401 200   200    200    200    200   200    404   200
 PUT  /api/v1/courses/{course}/psets/{pset}               401 403   403    403    403    403   200    404   200
@@ -76,6 +84,15 @@ GET  /metrics                                            403 403   403    403   
 
 GET  /                                                   200 200   200    200    200    200   200    200   200
 POST /login                                              401 401   401    401    401    401   401    401   401
+GET  /account                                            303 200   200    200    200    200   200    200   200
+POST /account/password                                   401 200   200    200    200    200   200    200   200
+POST /account/tokens                                     401 200   200    200    200    200   200    200   200
+POST /account/tokens/{token}/revoke                      401 303   404    404    404    404   404    404   404
+POST /account/log-out-everywhere                         401 303   303    303    303    303   303    303   303
+GET  /password                                           200 200   200    200    200    200   200    200   200
+POST /password                                           401 401   401    401    401    401   401    401   401
+GET  /device                                             303 200   200    200    200    200   200    200   200
+POST /device                                             401 200   200    200    200    200   200    200   200
 POST /logout                                             401 303   303    303    303    303   303    303   303
 GET  /courses/{course}/psets/{pset}                      303 200   200    200    200    200   200    404   200
 POST /courses/{course}/psets/{pset}/submissions          401 303   303    303    303    303   303    404   303
@@ -94,10 +111,22 @@ GET  /audit                                              303 403   403    403   
 GET  /static/{name}                                      200 200   200    200    200    200   200    200   200
 """
 
+GOOD_PASSWORD = "a horse, a staple"
 _CSV = {"content": b"name,email,role\nNew,new@example.org,student\n", "headers": {"Content-Type": "text/csv"}}
 _FILE = [("files", ("alpha.py", b"x = 1\n", "text/x-python"))]
 
 REQUESTS: dict[tuple[str, str], Callable[[World], dict[str, Any]]] = {
+    ("POST", "/api/v1/me/tokens"): lambda _: {"json": {"label": "mine", "scopes": ["read"]}},
+    ("POST", "/api/v1/people/revoke"): lambda _: {"json": {"email": "ada@example.org"}},
+    ("POST", "/api/v1/people/password-link"): lambda _: {"json": {"email": "ada@example.org"}},
+    ("POST", "/api/v1/device/code"): lambda _: {"json": {"client": "a program"}},
+    ("POST", "/api/v1/device/token"): lambda _: {"json": {"device_code": "unknown"}},
+    ("POST", "/account/password"): lambda _: {"data": {"new": GOOD_PASSWORD, "again": GOOD_PASSWORD}},
+    ("POST", "/account/tokens"): lambda _: {"data": {"label": "mine", "scope": "read", "days": "7"}},
+    ("POST", "/password"): lambda _: {
+        "data": {"secret": "unknown", "new": GOOD_PASSWORD, "again": GOOD_PASSWORD}
+    },
+    ("POST", "/device"): lambda world: {"data": {"code": world.user_code(), "answer": "approve"}},
     ("POST", "/api/v1/courses"): lambda _: {"json": {"name": "new", "title": "New"}},
     ("PUT", "/api/v1/courses/{course}/psets/{pset}"): lambda _: {"json": {"due_at": None}},
     ("POST", "/api/v1/courses/{course}/roster"): lambda _: dict(_CSV),
@@ -119,6 +148,7 @@ PLACES: dict[str, Callable[[World], str]] = {
     "problem": lambda _: "alpha",
     "filename": lambda _: "alpha.py",
     "name": lambda _: "style.css",
+    "token": lambda world: str(world.spare_token),
     "submission": lambda world: world.submission,
     "student": lambda world: str(world.ids["ada"]),
 }
@@ -127,6 +157,9 @@ PLACES: dict[str, Callable[[World], str]] = {
 BEFORE: dict[tuple[str, str], Callable[[World], None]] = {
     ("POST", "/api/v1/submissions/{submission}/retry"): lambda world: world.park(),
     ("POST", "/submissions/{submission}/retry"): lambda world: world.park(),
+    ("POST", "/api/v1/people/revoke"): lambda world: world.make_spare_token(),
+    ("DELETE", "/api/v1/me/tokens/{token}"): lambda world: world.make_spare_token(),
+    ("POST", "/account/tokens/{token}/revoke"): lambda world: world.make_spare_token(),
 }
 """What has to happen before each person's turn."""
 
@@ -186,6 +219,7 @@ class World:
     ids: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, str | None] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    spare_token: int = 1
 
     def furnish(self) -> World:
         school = self.school
@@ -220,11 +254,22 @@ class World:
             job = select(GradingJob.id).where(GradingJob.submission_id == self.submission)
             session.execute(update(GradingJob).where(GradingJob.id.in_(job)).values(state=JobState.PARKED))
 
+    def make_spare_token(self) -> None:
+        """Let Ada have one more token, that nobody in the matrix logs in with."""
+        with self.school.services.database.writing() as session:
+            issue_token(session, self.ids["ada"], label="spare")
+            session.flush()
+            self.spare_token = session.scalars(select(func.max(Token.id))).one()
+
+    def user_code(self) -> str:
+        """The code of a program that waits."""
+        asked = self.school.http.post("/api/v1/device/code", json={"client": "a program"})
+        return str(asked.json()["user_code"])
+
     def session_of(self, person: str, token: str) -> str:
         """That person's session on the pages; each has one."""
         if person not in self.sessions:
-            with self.school.services.database.writing() as session:
-                self.sessions[person] = log_in(session, token)
+            self.sessions[person] = log_in_with_token(self.school.services, token, Client("192.0.2.1"))
         return self.sessions[person]
 
     def ask(self, row: Row, person: str) -> Any:

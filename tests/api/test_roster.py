@@ -18,7 +18,9 @@ def test_new_people_get_a_token_that_works(school):
     assert (added["name"], added["email"], added["role"]) == ("Zoë Müller", "zoe@example.org", "student")
     school.tokens["zoe"] = added["token"]
     me = school.get("zoe", "/me").json()
-    assert me["enrolments"] == [{"course": "dl", "title": "Deep learning", "role": "student"}]
+    assert me["enrolments"] == [
+        {"course": "dl", "title": "Deep learning", "role": "student", "section": None}
+    ]
 
 
 def test_importing_again_changes_nothing(school):

@@ -18,7 +18,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.accounts.schemas import EnrolmentOut, PersonOut
+from api.accounts.models import TokenKind
+from api.accounts.schemas import EnrolmentOut, PersonOut, TokenOut
 from api.accounts.service import create_user, issue_token
 from api.app import create_app
 from api.bootstrap import prepare
@@ -28,17 +29,19 @@ from api.courses.schemas import ProblemOut, PsetOut
 from api.gradebook.schemas import GradebookCell, GradebookOut, GradebookPset, GradebookRow, MyScore
 from api.operations.schemas import AuditOut, AuditPage
 from api.operations.trail import TrailFilter
-from api.roles import Role
+from api.roles import Role, Scope
 from api.services import Services
 from api.settings import Settings
 from api.store import ContentStore
 from api.submissions.schemas import CheckEvent, StudentOut, SubmissionOut, SubmissionState
 from api.web.handouts import to_html
 from api.web.rendering import Reader, render
+from api.web.views.account import DeviceView, LoginProblem, account_view, scope_choices
 from api.web.views.audit import audit_view
 from api.web.views.gradebook import gradebook_view, student_view
 from api.web.views.student import HandoutView, HomeView, course_view, set_view
 from api.web.views.submission import submission_view
+from api.web.words import moment
 from api.worker.grading import Work
 from api.worker.loop import Worker
 from grader import EventKind, GradeEvent, submission_digest
@@ -383,6 +386,32 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         )
         return render("audit.html", reader=reader, page=view)
 
+    def account(**changes: Any) -> str:
+        key = TokenOut(
+            id=5,
+            kind=TokenKind.TOKEN,
+            label=HOSTILE,
+            scopes=tuple(Scope),
+            created_at=course.now - timedelta(days=9),
+            expires_at=None,
+            last_used_at=None,
+            is_this=False,
+        )
+        used = {"expires_at": course.now + timedelta(days=90), "last_used_at": course.now, "id": 6}
+        narrow = key.model_copy(update={**used, "scopes": (Scope.READ, Scope.SUBMIT), "label": "my laptop"})
+        here = narrow.model_copy(update={"kind": TokenKind.SESSION, "id": 7, "is_this": True})
+        fields = {"scopes": frozenset(Scope), "is_staff": False, "is_admin": False, "now": course.now}
+        view = account_view(
+            **{"name": HOSTILE, "email": "ada@x.edu", **fields, "keys": (key, narrow, here), **changes}
+        )
+        return render("account.html", reader=reader, page=view)
+
+    def device(**changes: Any) -> str:
+        empty = dict.fromkeys(("code", "program", "address", "lasts", "problem", "done"), "")
+        return render(
+            "device.html", reader=reader, page=DeviceView(**{**empty, "asked": None, "gets": (), **changes})
+        )
+
     deed = AuditOut(
         id=3,
         at=course.now - timedelta(hours=3),
@@ -398,8 +427,31 @@ def every_page(course: SampleCourse) -> dict[str, str]:
     )
     handout = HandoutView(HOSTILE, HOSTILE, "/", HOSTILE, to_html(f"# Title\n\n{HOSTILE} $x_1$"))
     return {
-        "log in": render("login.html", reader=None, problem="", next="/"),
-        "log in again": render("login.html", reader=None, problem=HOSTILE, next=HOSTILE),
+        "log in": render("login.html", reader=None, problem=None, email="", next="/"),
+        "log in again": render(
+            "login.html", reader=None, problem=LoginProblem(HOSTILE, by_token=True), email="", next=HOSTILE
+        ),
+        "log in again with a password": render(
+            "login.html", reader=None, problem=LoginProblem(HOSTILE, by_token=False), email=HOSTILE, next="/"
+        ),
+        "account": account(has_password=True),
+        "account of a newcomer": account(
+            has_password=False, secret="gc_secret", problem=HOSTILE, done="Done.", is_staff=True
+        ),
+        "account with a narrow token": account(has_password=True, scopes=frozenset({Scope.READ})),
+        "set a password": render("password.html", reader=None, problem="", secret=""),
+        "set a password again": render("password.html", reader=None, problem=HOSTILE, secret=HOSTILE),
+        "device": device(),
+        "device refused": device(problem=HOSTILE),
+        "device done": device(done="Done: the program is logged in as you."),
+        "device waits": device(
+            code="BCDF-GHJK",
+            program=HOSTILE,
+            address="192.0.2.7",
+            asked=moment(course.now, course.now),
+            gets=scope_choices([Scope.READ, Scope.SUBMIT, Scope.STAFF]),
+            lasts="120 days",
+        ),
         "home": home(course.student, hostile_set, course.attention, course.warm_up),
         "home without sets": home(course.student),
         "home of staff": home(course.staff, hostile_set),

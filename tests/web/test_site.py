@@ -127,10 +127,21 @@ class TestForms:
         answer = browser.http.post("/logout", data={"csrf": browser.proof()}, headers=headers)
         assert answer.status_code == HTTPStatus.FORBIDDEN
 
-    def test_our_own_pages_send_no_referrer_so_their_origin_is_null(self, site):
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [
+            ({"Origin": "http://course.test"}, HTTPStatus.SEE_OTHER),
+            ({"Sec-Fetch-Site": "same-origin"}, HTTPStatus.SEE_OTHER),
+            ({"Origin": "null"}, HTTPStatus.FORBIDDEN),
+            ({"Origin": "https://course.test"}, HTTPStatus.FORBIDDEN),
+            ({"Sec-Fetch-Site": "same-site", "Origin": "http://course.test"}, HTTPStatus.FORBIDDEN),
+            ({"Sec-Fetch-Site": "none"}, HTTPStatus.FORBIDDEN),
+        ],
+    )
+    def test_a_form_says_where_it_comes_from_and_hiding_it_does_not_help(self, site, headers, status):
         browser = site.browser("ada")
-        answer = browser.http.post("/logout", data={"csrf": browser.proof()}, headers={"Origin": "null"})
-        assert answer.status_code == HTTPStatus.SEE_OTHER
+        answer = browser.http.post("/logout", data={"csrf": browser.proof()}, headers=headers)
+        assert answer.status_code == status
 
 
 class TestHandingIn:

@@ -73,7 +73,13 @@ def downgrade() -> None:
 def _add_to_accounts() -> None:
     with op.batch_alter_table("users") as table:
         table.add_column(sa.Column("password_hash", sa.String(length=300), nullable=True))
-    kind = sa.Enum("token", "session", name="tokenkind", native_enum=False, create_constraint=True, length=32)
+    kind = sa.Enum(
+        *("token", "session", "password"),
+        name="tokenkind",
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+    )
     with op.batch_alter_table("tokens") as table:
         table.add_column(sa.Column("kind", kind, nullable=False, server_default="token"))
         table.add_column(
@@ -91,10 +97,12 @@ def _add_to_accounts() -> None:
         sa.Column("device_sha256", sa.String(length=64), nullable=False),
         sa.Column("user_code", sa.String(length=16), nullable=False),
         sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("scopes", sa.String(length=200), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("polled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("denied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("collected_at", sa.DateTime(timezone=True), nullable=True),

@@ -11,28 +11,34 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.access import Actor
+from api.accounts.logins import log_in_with_password, log_in_with_token
 from api.accounts.schemas import EnrolmentOut
 from api.accounts.service import describe_me, revoke_token
 from api.courses.models import Course
 from api.courses.service import list_psets
 from api.database import now
 from api.dependencies import CurrentServices
-from api.errors import NotAuthenticatedError
+from api.errors import NotAuthenticatedError, TooManyError
 from api.gradebook.service import my_scores
+from api.refusals import headers_of
 from api.roles import Role
 from api.submissions.service import list_submissions
 from api.web.rendering import render
+from api.web.views.account import LoginProblem
 from api.web.views.student import CourseView, HomeView, course_view
-from api.web.visitors import FormFromHere, log_in, remember, require_same_origin, safe_next, visitor_of
+from api.web.visitors import (
+    FormFromHere,
+    client_of,
+    forget,
+    remember,
+    require_same_origin,
+    safe_next,
+    visitor_of,
+)
 
 __all__ = ["router"]
 
 router = APIRouter()
-
-_NOBODYS = (
-    "This token is not valid, or not any more. Check that you copied all of it, "
-    "or ask your course staff for a new one."
-)
 
 
 @router.get("/")
@@ -41,7 +47,7 @@ def first_page(request: Request, services: CurrentServices, next: str = "/") -> 
     try:
         visitor = visitor_of(request)
     except NotAuthenticatedError:
-        return HTMLResponse(render("login.html", reader=None, problem="", next=safe_next(next)))
+        return HTMLResponse(render("login.html", reader=None, problem=None, email="", next=safe_next(next)))
     with services.database.reading() as session:
         courses = tuple(_course(session, visitor.actor, each) for each in _courses(session, visitor.actor))
     view = HomeView(courses, visitor.actor.is_admin)
@@ -49,22 +55,29 @@ def first_page(request: Request, services: CurrentServices, next: str = "/") -> 
 
 
 @router.post("/login")
-def log_in_with_token(
+def log_in(
     request: Request,
     services: CurrentServices,
-    token: Annotated[str, Form()] = "",
+    email: Annotated[str, Form(max_length=254)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    token: Annotated[str, Form(max_length=10_000)] = "",
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
-    """Begin a session."""
+    """Begin a session, with an e-mail address and a password or with a token."""
     require_same_origin(request)
+    client = client_of(request)
     try:
-        with services.database.writing() as session:
-            session_token = log_in(session, token.strip())
-    except NotAuthenticatedError as error:
-        page = render("login.html", reader=None, problem=_NOBODYS, next=safe_next(next))
-        return HTMLResponse(page, status_code=error.status)
+        if email or password:
+            cookie = log_in_with_password(services, email, password, client)
+        else:
+            cookie = log_in_with_token(services, token.strip(), client)
+    except (NotAuthenticatedError, TooManyError) as error:
+        problem = LoginProblem(str(error), by_token=not (email or password))
+        page = render("login.html", reader=None, problem=problem, email=email, next=safe_next(next))
+        headers = headers_of(error) if isinstance(error, TooManyError) else None
+        return HTMLResponse(page, status_code=error.status, headers=headers)
     response = RedirectResponse(safe_next(next), HTTPStatus.SEE_OTHER)
-    remember(response, session_token, secure=request.url.scheme == "https")
+    remember(request, response, cookie)
     return response
 
 
@@ -74,7 +87,7 @@ def log_out(request: Request, services: CurrentServices, visitor: FormFromHere) 
     with services.database.writing() as session:
         revoke_token(session, visitor.session_token)
     response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-    remember(response, "", secure=request.url.scheme == "https")
+    forget(request, response)
     return response
 
 
