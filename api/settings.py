@@ -98,8 +98,8 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=0, le=64)] = 1
     """Worker processes that ``gradecli serve`` keeps running; each grades one submission at a time."""
 
-    grading_seconds: Seconds = 600
-    """Longest time that grading one submission may take before it counts as a platform failure."""
+    grading_seconds: Seconds = 7200
+    """Longest time that a set may ask for one grading; a set that asks for more is not published."""
     lease_seconds: Seconds = 30
     """How long a worker that falls silent keeps its job before another one may take it."""
     grading_tries: Annotated[int, Field(ge=1, le=20)] = 3

@@ -1,8 +1,9 @@
 """Grades one submission in a process of its own: no credentials, bounded memory and CPU, killable.
 
 The parent writes one JSON object to the child's standard input and reads JSON lines from its standard
-output: ``{"event": ...}`` and ``{"measurement": ...}`` as they happen, then ``{"report": ...}`` or
-``{"error": ...}``. Whatever else happens to the child is a :class:`GradingFailedError` here.
+output: ``{"seconds": ...}``, how long the set may take; ``{"event": ...}`` and ``{"measurement": ...}``
+as they happen; then ``{"report": ...}`` or ``{"error": ...}``. Whatever else happens to the child is a
+:class:`GradingFailedError` here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from grader.bounds import longest_grading
 from grader.errors import BadSubmissionError, GradingFailedError, PackageError
 from grader.grading import GradeEvent, grade
 from grader.package import load_pset
@@ -84,7 +86,8 @@ def grade_in_child(
         on_measurement: told of each problem's time and memory.
         on_complaint: told of each line that the child writes to its standard error, the first
             :data:`MOST_COMPLAINTS` of them, each cut short; called in a thread of its own.
-        timeout: seconds after which the child is killed.
+        timeout: seconds after which the child is killed, whatever the set asks for. Otherwise it has
+            as long as every check of the set running to its limit takes, and no longer.
 
     Raises:
         GradingFailedError: the platform failed; nothing was decided.
@@ -99,7 +102,7 @@ def grade_in_child(
         start_new_session=True,
     )
     late = threading.Event()
-    timer = threading.Timer(timeout, _end, (child, late))
+    seconds, timer = timeout, threading.Timer(timeout, _end, (child, late))
     complaints: list[bytes] = []
     assert child.stdin is not None
     assert child.stdout is not None
@@ -117,13 +120,20 @@ def grade_in_child(
             if not line.endswith(b"\n"):  # the child ended here, or says more than is read
                 _kill(child)
                 break
-            report = _heed(_parsed(line), on_event, on_measurement)
+            message = _parsed(line)
+            if "seconds" in message:
+                timer.cancel()
+                seconds = min(float(message["seconds"]), timeout)
+                timer = threading.Timer(seconds, _end, (child, late))
+                timer.start()
+                continue
+            report = _heed(message, on_event, on_measurement)
             if report is not None:
                 return report
         child.wait()
         listener.join(5)
         said = b"".join(complaints).decode("utf-8", "replace").strip()
-        when = f" after {timeout:g} s" if late.is_set() else ""
+        when = f" after {seconds:g} s" if late.is_set() else ""
         raise GradingFailedError(
             f"the grading process ended{when} without a report (status {child.returncode}). {said[-2000:]}"
         )
@@ -206,6 +216,7 @@ def main() -> None:
         if job.backend not in SERVER_BACKENDS:
             raise InfrastructureError(f"a server does not grade in the {job.backend!r} sandbox")
         pset = load_pset(job.pset_folder)
+        tell({"seconds": longest_grading(pset)})
         files = {pset.problem(name).file_name: content for name, content in job.files.items()}
         report = grade(
             pset,

@@ -82,6 +82,7 @@ class _Outcome(NamedTuple):
     explanation: Explanation
     printed: str
     instance: int | None
+    maybe_ours: bool = False
 
 
 class Run(NamedTuple):
@@ -162,13 +163,28 @@ def grade_problem(
         return GradedProblem(_all_alike(problem, checks, refused, run), {})
     with GuestKeeper(backend, problem, problem.files_with(source)) as keeper:
         try:  # a first load, before any input is in the sandbox: its messages can be told in full
-            keeper.module(guest_seed(run.key, ""), problem.time_seconds)
+            _first_load(keeper, problem, run)
         except StudentCodeError as error:
             broken = feedback.explain(error, Visibility.PUBLIC, problem.file_name)
             report = _all_alike(problem, checks, broken, run)
         else:
             report = _grade_checks(problem, checks, keeper, references, run)
         return GradedProblem(report, keeper.versions, keeper.measurement())
+
+
+def _first_load(keeper: GuestKeeper, problem: Problem, run: Run) -> None:
+    """Load the file once, and once more where the end of the sandbox may be ours (:func:`_run_instance`).
+
+    Raises:
+        StudentCodeError: it does not load.
+        InfrastructureError: a sandbox could not be had.
+    """
+    try:
+        keeper.module(guest_seed(run.key, ""), problem.time_seconds)
+    except StudentCodeError as error:
+        if not error.maybe_ours:
+            raise
+        keeper.module(guest_seed(run.key, ""), problem.time_seconds)
 
 
 def _grade_checks(
@@ -229,6 +245,30 @@ def _run_instance(
     references: References,
     run: Run,
 ) -> _Outcome:
+    """One check on one instance; once more in a fresh sandbox where the first one's end may be ours.
+
+    A sandbox that was killed for no reason that can be known may be the work of an operator, of the
+    kernel or of an engine that restarted: no student pays for that. One that kills itself does so
+    again, and has its verdict. A submission gains nothing by killing itself now and then: it gets
+    this one more run and no third, with the same inputs and the same seed, in a sandbox where nothing
+    of the first is left, and is told nothing about either before both are over. What it could do in
+    the second run, it could have done in the first.
+    """
+    outcome = _try_instance(problem, check, visibility, index, keeper, references, run)
+    if outcome.maybe_ours:
+        outcome = _try_instance(problem, check, visibility, index, keeper, references, run)
+    return outcome
+
+
+def _try_instance(
+    problem: Problem,
+    check: Check,
+    visibility: Visibility,
+    index: int,
+    keeper: GuestKeeper,
+    references: References,
+    run: Run,
+) -> _Outcome:
     if visibility is Visibility.PUBLIC:
         seed = public_seed(problem.name, check.name)
     else:
@@ -237,19 +277,21 @@ def _run_instance(
     try:
         student = keeper.module(guest_seed(run.key, check.name), limit, fresh=check.fresh_sandbox)
     except StudentCodeError as error:
-        return _Outcome(feedback.explain(error, visibility, problem.file_name), "", index)
-    explanation = Explanation(Verdict.PASSED, "")
+        told = feedback.explain(error, visibility, problem.file_name)
+        return _Outcome(told, "", index, error.maybe_ours)
+    explanation, maybe_ours = Explanation(Verdict.PASSED, ""), False
     try:
         with np.errstate(all="ignore"):  # a check may calculate with whatever came back
             check.run(student, references.for_check(check), Random(seed))
     except (CheckFailedError, StudentCodeError) as error:
         explanation = feedback.explain(error, visibility, problem.file_name)
+        maybe_ours = isinstance(error, StudentCodeError) and error.maybe_ours
     except _NOT_THE_ANSWER:
         raise
     except Exception as error:  # the check could not take the answer apart, or is broken itself
         references.require_sound(check, seed, error)
         explanation = feedback.odd_answer(error)
-    return _Outcome(explanation, student.printed_output, index)
+    return _Outcome(explanation, student.printed_output, index, maybe_ours)
 
 
 def _all_alike(

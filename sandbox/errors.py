@@ -72,7 +72,11 @@ class StudentCodeError(SandboxError):
     ``str(error)`` is a sentence for staff; what a student may read is decided by the grader.
     ``printed`` is what the student's code wrote before it failed, bounded. ``called`` is the name
     that the host asked for, as the host knows it ("" when the file was being loaded).
+    ``maybe_ours``: the guest ended in a way that somebody outside the sandbox may have caused (an
+    operator, the kernel, an engine that restarted) as well as the submission itself.
     """
+
+    maybe_ours = False
 
     def __init__(self, message: str, *, printed: str = "") -> None:
         super().__init__(message)

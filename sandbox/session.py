@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import secrets
+import signal
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,6 +49,10 @@ _BUILTIN_EXCEPTIONS = frozenset(
     if isinstance(value, type) and issubclass(value, BaseException)
 )
 _GRACE_SECONDS = 5.0
+_ENDS_WITHOUT_A_CAUSE = (
+    ExitStatus(ExitReason.SIGNALLED, signal.SIGKILL),
+    ExitStatus(ExitReason.EXITED, 255),  # what a restarted Docker engine says of what it lost sight of
+)
 
 MAX_PRINTED: Final = 32_768
 """Characters of printed text that are kept, of one call and of one loaded module."""
@@ -184,12 +189,16 @@ class Sandbox:
     def _death(self) -> StudentCodeError:
         self.alive = False
         status = self._process.wait(_GRACE_SECONDS)
-        if status is None:  # it closed its end of the channel and lives on
+        if status is None:  # it closed its end of the channel and lives on, or its engine let go of it
             self._process.kill()
-            return ProtocolViolationError("the guest closed its channel without answering")
+            error: StudentCodeError = ProtocolViolationError("the guest closed its channel without answering")
+            error.maybe_ours = True
+            return error
         if status.reason is ExitReason.OUT_OF_MEMORY:
             return MemoryLimitError(self.spec.limits.memory_bytes)
-        return ProcessDiedError(f"the process ended without answering ({_describe_exit(status)})")
+        error = ProcessDiedError(f"the process ended without answering ({_describe_exit(status)})")
+        error.maybe_ours = status in _ENDS_WITHOUT_A_CAUSE
+        return error
 
     def _end(self) -> None:
         self.alive = False

@@ -15,6 +15,7 @@ from pathlib import Path
 from api.courses.packages import PackageSummary
 from api.courses.schemas import ProblemOut
 from grader import discover, load_pset
+from grader.bounds import longest_grading
 from grader.errors import PackageError
 from grader.export import build_handout
 
@@ -37,6 +38,7 @@ def freeze(problems: Path, name: str, staging: Path) -> PackageSummary:
     shutil.copytree(listing.folder, package, ignore=_NOT_COPIED)
     pset = load_pset(package)
     (staging / "handout.zip").write_bytes(build_handout(pset))
+    longest = longest_grading(pset)
     _remove_caches(package)
     return PackageSummary(
         name=pset.name,
@@ -47,6 +49,7 @@ def freeze(problems: Path, name: str, staging: Path) -> PackageSummary:
             ProblemOut(name=problem.name, title=problem.title, points=problem.points)
             for problem in pset.problems
         ),
+        grading_seconds=longest,
     )
 
 

@@ -27,13 +27,17 @@ _EVIDENCE_CHARACTERS = 2000
 
 
 class PackageSummary(Payload):
-    """What is written in the database about one version of a package."""
+    """What is written in the database about one version of a package.
+
+    ``grading_seconds`` is not: it is how long grading it may take, which publishing looks at.
+    """
 
     name: str
     title: str
     digest: str
     max_score: float
     problems: tuple[ProblemOut, ...]
+    grading_seconds: int = 0
 
 
 class BuiltPackage(Payload):

@@ -14,7 +14,7 @@ from api.courses.models import Course, PackageVersion, PublishedPset
 from api.courses.packages import BuiltPackage
 from api.courses.schemas import CourseIn, CourseOut, PsetOut
 from api.database import now
-from api.errors import ConflictError
+from api.errors import BadPackageError, ConflictError
 from api.gradebook.service import scores_of
 from api.operations.audit import record_action
 from api.services import Services
@@ -86,6 +86,7 @@ def publish(
     with services.database.reading() as session:
         enter_course(session, actor, course_name, Action.PUBLISH)
     built = services.packages.build(pset_name)
+    _refuse_if_too_slow(built, services.settings.grading_seconds)
     with services.database.writing() as session:
         course = enter_course(session, actor, course_name, Action.PUBLISH)
         pset = session.scalar(
@@ -108,6 +109,18 @@ def publish(
 
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
+
+
+def _refuse_if_too_slow(built: BuiltPackage, most: float) -> None:
+    """What takes longer to grade than a worker allows would be given up, not graded."""
+    asked = built.summary.grading_seconds
+    if asked > most:
+        msg = (
+            f"Grading {built.summary.name} may take {asked} s when every check runs to its limit; this "
+            f"service allows {most:g} s. Lower the time limits, or have the operator raise "
+            "GRADECLI_GRADING_SECONDS."
+        )
+        raise BadPackageError(msg)
 
 
 @dataclass(frozen=True, slots=True)

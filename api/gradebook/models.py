@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Connection, ForeignKey, Index, String, Text, Unique
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from api.database import Base, UtcDateTime, now
-from grader.report import GradeReport
+from grader.report import GradeReport, Measurement
 
 __all__ = ["GradeChange", "GradeReportRow"]
 
@@ -54,6 +54,16 @@ class GradeReportRow(Base):
     @property
     def report(self) -> GradeReport:
         return GradeReport.model_validate_json(self.report_json)
+
+    @property
+    def measurements(self) -> dict[str, Measurement]:
+        """Time and memory of each problem's sandboxes, by its name."""
+        return {
+            str(row["problem"]): Measurement.model_validate(
+                {name: value for name, value in row.items() if name != "problem"}
+            )
+            for row in self.measurements_json or ()
+        }
 
 
 class GradeChange(Base):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.gradebook.models import GradeChange, GradeReportRow
 from api.gradebook.policy import GradedAttempt, best_attempt
 from api.submissions.models import Submission
-from grader.report import GradeReport, Verdict
+from grader.report import GradeReport, Measurement, Verdict
 
 __all__ = ["current_grade", "record_report", "why_unusable"]
 
@@ -37,10 +39,18 @@ def why_unusable(report: GradeReport, submission: Submission) -> str | None:
 
 
 def record_report(
-    session: Session, submission: Submission, report: GradeReport, *, lease: int, worker: str
+    session: Session,
+    submission: Submission,
+    report: GradeReport,
+    *,
+    lease: int,
+    worker: str,
+    seconds: float | None = None,
+    measurements: Mapping[str, Measurement] = MappingProxyType({}),
 ) -> None:
     """Keep ``report``, and change the student's grade if another attempt is now their best.
 
+    ``seconds``: from the lease to now; ``measurements``: time and memory by problem.
     The report must be usable (:func:`why_unusable`).
     """
     session.add(
@@ -51,6 +61,11 @@ def record_report(
             score=report.score,
             max_score=report.max_score,
             report_json=report.model_dump_json(),
+            seconds=seconds,
+            measurements_json=[
+                {"problem": problem, **used.model_dump(exclude_none=True)}
+                for problem, used in measurements.items()
+            ],
             backend=report.environment.backend[:40],
             runtimes="+".join(sorted({problem.runtime for problem in report.problems}))[:100],
         )

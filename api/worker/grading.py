@@ -11,6 +11,7 @@ from typing import Protocol
 from api.settings import Settings
 from grader import GradeEvent, GradeReport
 from grader.child import ChildJob, grade_in_child
+from grader.report import Measurement
 
 __all__ = ["ChildGrader", "Grader", "Work"]
 
@@ -34,8 +35,13 @@ def _log_complaint(line: str) -> None:
 class Grader(Protocol):
     """Something that grades."""
 
-    def __call__(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
-        """Grade ``work``, telling ``show`` of each step.
+    def __call__(
+        self,
+        work: Work,
+        show: Callable[[GradeEvent], None],
+        measured: Callable[[str, Measurement], None],
+    ) -> GradeReport:
+        """Grade ``work``, telling ``show`` of each step and ``measured`` of each problem's time and memory.
 
         Raises:
             GradingFailedError: the platform failed; nothing was decided.
@@ -50,7 +56,18 @@ class ChildGrader:
         self._backend = settings.sandbox
         self._seconds = settings.grading_seconds
 
-    def __call__(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
+    def __call__(
+        self,
+        work: Work,
+        show: Callable[[GradeEvent], None],
+        measured: Callable[[str, Measurement], None],
+    ) -> GradeReport:
         """See :meth:`Grader.__call__`."""
         job = ChildJob(pset_folder=work.package, files=dict(work.files), backend=self._backend, key=work.key)
-        return grade_in_child(job, on_event=show, on_complaint=_log_complaint, timeout=self._seconds)
+        return grade_in_child(
+            job,
+            on_event=show,
+            on_measurement=measured,
+            on_complaint=_log_complaint,
+            timeout=self._seconds,
+        )

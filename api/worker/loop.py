@@ -31,6 +31,7 @@ from api.submissions.models import Submission
 from api.worker.grading import Grader, Work
 from api.worker.keeper import LeaseKeeper
 from grader import GradeReport, GradingFailedError, instance_key
+from grader.report import Measurement
 
 __all__ = ["Worker"]
 
@@ -39,6 +40,15 @@ _PRUNE_EVERY_SECONDS = 600.0
 _PROGRESS_KEPT = timedelta(days=1)
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Graded:
+    """A grading that came to an end: its report, and what it took."""
+
+    report: GradeReport
+    seconds: float
+    measurements: dict[str, Measurement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +123,15 @@ class Worker:
             reclaim_expired(session, self._policy)
             return lease_next(session, self._name, seconds=self._lease_seconds, policy=self._policy)
 
-    def _grade(self, lease: Lease, keeper: LeaseKeeper) -> GradeReport | _Failure:
+    def _grade(self, lease: Lease, keeper: LeaseKeeper) -> _Graded | _Failure:
         """The report, or what went wrong. Nothing but an order to stop gets out as an exception."""
+        began = time.monotonic()
+        used: dict[str, Measurement] = {}
         try:
             with self._database.reading() as session:
                 work = self._work(session, lease)
-            return self._grader(work, keeper.show)
+            report = self._grader(work, keeper.show, used.__setitem__)
+            return _Graded(report, time.monotonic() - began, used)
         except GradingFailedError as error:
             return _Failure(str(error), retriable=error.retriable)
         except Exception:
@@ -134,19 +147,27 @@ class Worker:
             key=instance_key(secret, submission.digest),
         )
 
-    def _write_down(self, lease: Lease, outcome: GradeReport | _Failure) -> None:
+    def _write_down(self, lease: Lease, outcome: _Graded | _Failure) -> None:
         """One transaction: the report, the grade and the end of the job, or the failure.
 
         Raises:
             LeaseLostError: the job is no longer ours; nothing was written.
         """
         with self._database.writing() as session:
-            if isinstance(outcome, GradeReport):
+            if isinstance(outcome, _Graded):
                 submission = session.get_one(Submission, lease.submission_id)
-                reason = why_unusable(outcome, submission)
+                reason = why_unusable(outcome.report, submission)
                 if reason is None:
                     complete(session, lease)
-                    record_report(session, submission, outcome, lease=lease.number, worker=self._name)
+                    record_report(
+                        session,
+                        submission,
+                        outcome.report,
+                        lease=lease.number,
+                        worker=self._name,
+                        seconds=outcome.seconds,
+                        measurements=outcome.measurements,
+                    )
                     return
                 outcome = _Failure(reason, retriable=True)
             state = fail(session, lease, outcome.detail, self._policy, retriable=outcome.retriable)

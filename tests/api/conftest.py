@@ -51,7 +51,7 @@ from grader import (
     Visibility,
     submission_digest,
 )
-from grader.report import Environment
+from grader.report import Environment, Measurement
 
 ROLES = {
     "ada": Role.STUDENT,
@@ -143,8 +143,14 @@ class ScriptedGrader:
         self.works: list[Work] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def __call__(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
+    def __call__(
+        self,
+        work: Work,
+        show: Callable[[GradeEvent], None],
+        measured: Callable[[str, Measurement], None],
+    ) -> GradeReport:
         self.works.append(work)
+        measured("alpha", Measurement(wall_seconds=1.25, cpu_seconds=0.5, peak_memory_bytes=64 * 2**20))
         show(GradeEvent(kind=EventKind.PROBLEM_STARTED, problem="alpha", index=0, total=1))
         show(GradeEvent(kind=EventKind.CHECK_FINISHED, problem="alpha", index=0, total=1, check=_check()))
         self.meanwhile()

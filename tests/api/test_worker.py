@@ -39,6 +39,18 @@ def test_a_graded_submission_has_its_report_and_score(open_school):
     assert open_school.get("ada", f"/submissions/{submission}/report").json()["score"] == 7.5
 
 
+def test_a_report_keeps_what_the_grading_took_for_staff_only(open_school):
+    submission = open_school.submit("ada")
+    open_school.grade()
+    with open_school.services.database.reading() as session:
+        row = session.scalars(select(GradeReportRow)).one()
+    assert 0 < row.seconds < 60
+    used = row.measurements["alpha"]
+    assert (used.wall_seconds, used.cpu_seconds, used.peak_memory_bytes) == (1.25, 0.5, 64 * 2**20)
+    for path in ("", "/report", "/events"):
+        assert "wall_seconds" not in open_school.get("ada", f"/submissions/{submission}{path}").text
+
+
 def test_the_grader_gets_the_files_the_frozen_package_and_the_key(open_school):
     submission = open_school.submit("ada")
     open_school.packages.version = "2"
