@@ -5,6 +5,8 @@
     GraderError
     ├── PackageError          a problem package is wrong: which file, and what to do
     ├── BadSubmissionError    what was handed in cannot be graded: a sentence for the student
+    ├── TranscriptError       a transcript is damaged or was too large: the submission must be run again
+    ├── DivergedError         a check asks what its transcript has no answer to: likewise
     └── GradingFailedError    the platform failed; ``retriable`` says whether trying again can help
 
 A submission that is merely wrong is never an error: it is a report.
@@ -14,7 +16,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["BadSubmissionError", "GraderError", "GradingFailedError", "PackageError"]
+__all__ = [
+    "BadSubmissionError",
+    "DivergedError",
+    "GraderError",
+    "GradingFailedError",
+    "PackageError",
+    "TranscriptError",
+]
 
 
 class GraderError(Exception):
@@ -31,6 +40,14 @@ class PackageError(GraderError):
 
 class BadSubmissionError(GraderError):
     """A submission cannot be read. The message tells the student what to do next."""
+
+
+class TranscriptError(GraderError):
+    """A transcript cannot be used: it is damaged, or grew too large to be kept."""
+
+
+class DivergedError(GraderError):
+    """A check asks what the transcript has no answer to. The message says how its calls differ."""
 
 
 class GradingFailedError(GraderError):

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from grader import feedback
+from grader.answers import Answers, Instance, Meeting, SandboxAnswers
 from grader.authoring import Check, CheckFailedError, Random
-from grader.errors import GraderError
+from grader.errors import DivergedError, GraderError
 from grader.feedback import Explanation
 from grader.forbidden import find_forbidden
-from grader.guests import GuestKeeper
-from grader.instances import choose_instance, guest_seed, instance_seed, public_seed
 from grader.loading import LoadedCheck, load_checks
 from grader.package import Problem, ProblemSet, total_points
 from grader.references import LiveReference, References
@@ -30,6 +30,8 @@ from grader.report import (
     Visibility,
 )
 from grader.submission import Submission
+from grader.transcripts.records import GradingOpened
+from grader.transcripts.writing import TranscriptWriter
 from sandbox import Backend
 from sandbox.errors import InfrastructureError, StudentCodeError
 
@@ -38,17 +40,14 @@ __all__ = [
     "GradeEvent",
     "GradedProblem",
     "Instance",
-    "Run",
-    "environment_of",
+    "OpenAnswers",
     "grade",
     "grade_problem",
+    "report_of",
 ]
 
 _NOT_THE_ANSWER: Final = (InfrastructureError, GraderError, OSError)
 """What a check raises that says nothing about the student's answer."""
-
-Instance = int | Literal["all"] | None
-"""Which instance of its inputs each check is run on; None: the one that the key chooses."""
 
 
 class EventKind(StrEnum):
@@ -85,12 +84,9 @@ class _Outcome(NamedTuple):
     maybe_ours: bool = False
 
 
-class Run(NamedTuple):
-    """What is the same for every check of one grading run."""
-
-    key: bytes
-    instance: Instance
-    tell: Callable[[GradeEvent], None]
+Tell = Callable[[GradeEvent], None]
+OpenAnswers = Callable[[Problem, str], Answers]
+"""The student's side of a problem, from the text of their file."""
 
 
 def grade(
@@ -103,6 +99,7 @@ def grade(
     problem: str | None = None,
     on_event: Callable[[GradeEvent], None] | None = None,
     on_measurement: Callable[[str, Measurement], None] | None = None,
+    transcript: TranscriptWriter | None = None,
 ) -> GradeReport:
     """Grade a submission, problem by problem, each in a fresh sandbox.
 
@@ -112,29 +109,55 @@ def grade(
         problem: grade only this problem; the report then holds only it.
         on_event: told of each finished check as it happens.
         on_measurement: told of each problem's time and memory; they are not part of the report.
+        transcript: gets everything that crosses the wire, so that it can be scored again
+            (:func:`grader.replay.grade_from_transcript`); ``instance`` cannot be ``"all"`` then.
 
     Raises:
         InfrastructureError: a sandbox could not be had; nothing was decided.
         PackageError: the problem package itself is broken; nothing was decided.
     """
-    chosen = pset.problems if problem is None else (pset.problem(problem),)
-    run = Run(key, instance, on_event or (lambda _event: None))
-    reports, versions = [], dict[str, str]()
-    for one in chosen:
+
+    if transcript is not None and instance == "all":
+        raise ValueError("a transcript holds one instance of each check")
+    tell = on_event or (lambda _event: None)
+    if transcript is not None:
+        transcript.open_grading(
+            GradingOpened(submission.digest, pset.name, pset.digest, backend.name, _not_enforced(backend))
+        )
+    graded = []
+    for one in pset.problems if problem is None else (pset.problem(problem),):
+        checks = load_checks(one)
+        names = tuple(check.name for check, _visibility in checks)
+        open_answers = partial(
+            SandboxAnswers, backend=backend, key=key, instance=instance, checks=names, transcript=transcript
+        )
         with LiveReference(one) as references:
             content = submission.files.get(one.name)
-            graded = grade_problem(one, load_checks(one), references, content, backend, run)
-        reports.append(graded.report)
-        versions |= graded.versions
-        if on_measurement is not None and graded.used is not None:
-            on_measurement(one.name, graded.used)
+            graded.append(grade_problem(one, checks, references, content, open_answers, tell))
+        if on_measurement is not None and (used := graded[-1].used) is not None:
+            on_measurement(one.name, used)
+    return report_of(pset, submission, graded, backend.name, _not_enforced(backend))
+
+
+def report_of(
+    pset: ProblemSet,
+    submission: Submission,
+    graded: Iterable[GradedProblem],
+    backend: str,
+    not_enforced: tuple[str, ...],
+) -> GradeReport:
+    """The report on a submission whose problems have been graded in the named sandbox."""
+    reports, versions = [], dict[str, str]()
+    for report, found, _used in graded:
+        reports.append(report)
+        versions |= found
     return GradeReport(
         pset=pset.name,
         title=pset.title,
         score=total_points(report.score for report in reports),
         max_score=total_points(report.max_score for report in reports),
         submission_digest=submission.digest,
-        environment=environment_of(backend, versions),
+        environment=_environment(backend, versions, not_enforced),
         problems=tuple(reports),
     )
 
@@ -144,8 +167,8 @@ def grade_problem(
     checks: tuple[LoadedCheck, ...],
     references: References,
     content: bytes | None,
-    backend: Backend,
-    run: Run,
+    open_answers: OpenAnswers,
+    tell: Tell,
 ) -> GradedProblem:
     """Grade one problem's file (None: it was not handed in) with the given checks.
 
@@ -153,26 +176,26 @@ def grade_problem(
         InfrastructureError: a sandbox could not be had.
         PackageError: the problem package itself is broken.
     """
-    run.tell(GradeEvent(kind=EventKind.PROBLEM_STARTED, problem=problem.name, index=0, total=len(checks)))
+    tell(GradeEvent(kind=EventKind.PROBLEM_STARTED, problem=problem.name, index=0, total=len(checks)))
     if content is None:
         absent = Explanation(Verdict.SKIPPED, feedback.missing_file(problem.file_name))
-        return GradedProblem(_all_alike(problem, checks, absent, run), {})
+        return GradedProblem(_all_alike(problem, checks, absent, tell), {})
     source = content.decode("utf-8-sig")
     if uses := find_forbidden(source, problem.forbidden):
         refused = feedback.explain_forbidden(uses, problem.file_name)
-        return GradedProblem(_all_alike(problem, checks, refused, run), {})
-    with GuestKeeper(backend, problem, problem.files_with(source)) as keeper:
+        return GradedProblem(_all_alike(problem, checks, refused, tell), {})
+    with open_answers(problem, source) as answers:
         try:  # a first load, before any input is in the sandbox: its messages can be told in full
-            _first_load(keeper, problem, run)
+            _first_load(answers)
         except StudentCodeError as error:
             broken = feedback.explain(error, Visibility.PUBLIC, problem.file_name)
-            report = _all_alike(problem, checks, broken, run)
+            report = _all_alike(problem, checks, broken, tell)
         else:
-            report = _grade_checks(problem, checks, keeper, references, run)
-        return GradedProblem(report, keeper.versions, keeper.measurement())
+            report = _grade_checks(problem, checks, answers, references, tell)
+        return GradedProblem(report, answers.versions, answers.measurement())
 
 
-def _first_load(keeper: GuestKeeper, problem: Problem, run: Run) -> None:
+def _first_load(answers: Answers) -> None:
     """Load the file once, and once more where the end of the sandbox may be ours (:func:`_run_instance`).
 
     Raises:
@@ -180,19 +203,19 @@ def _first_load(keeper: GuestKeeper, problem: Problem, run: Run) -> None:
         InfrastructureError: a sandbox could not be had.
     """
     try:
-        keeper.module(guest_seed(run.key, ""), problem.time_seconds)
+        answers.try_to_load()
     except StudentCodeError as error:
         if not error.maybe_ours:
             raise
-        keeper.module(guest_seed(run.key, ""), problem.time_seconds)
+        answers.try_to_load()
 
 
 def _grade_checks(
     problem: Problem,
     checks: tuple[LoadedCheck, ...],
-    keeper: GuestKeeper,
+    answers: Answers,
     references: References,
-    run: Run,
+    tell: Tell,
 ) -> ProblemReport:
     """Run the checks in order. Public ones come first: what they print is shown, and once a hidden
     check's inputs have been inside, nothing the student's code says is."""
@@ -202,48 +225,34 @@ def _grade_checks(
         if missing:
             outcome = _Outcome(Explanation(Verdict.SKIPPED, feedback.needs_others(missing)), "", None)
         else:
-            outcome = _run_check(problem, check, visibility, keeper, references, run)
+            outcome = _run_check(problem, check, visibility, answers, references)
         results.append(_result(check, visibility, outcome))
-        _tell_finished(run, problem, index, len(checks), results[-1])
+        _tell_finished(tell, problem, index, len(checks), results[-1])
     return _problem_report(problem, results)
 
 
 def _run_check(
-    problem: Problem,
-    check: Check,
-    visibility: Visibility,
-    keeper: GuestKeeper,
-    references: References,
-    run: Run,
+    problem: Problem, check: Check, visibility: Visibility, answers: Answers, references: References
 ) -> _Outcome:
     """One check on its instance (or on all of them, ending with the first that does not pass)."""
     outcome = _Outcome(Explanation(Verdict.PASSED, ""), "", None)
-    for index in _instances(problem, check, visibility, run):
-        outcome = _run_instance(problem, check, visibility, index, keeper, references, run)
-        if outcome.explanation.verdict is not Verdict.PASSED:
-            break
+    try:
+        for meeting in answers.meetings(check, visibility):
+            outcome = _run_instance(problem, check, visibility, meeting, answers, references)
+            if outcome.explanation.verdict is not Verdict.PASSED:
+                break
+    except DivergedError as error:
+        return _Outcome(Explanation(Verdict.INTERNAL_ERROR, "", str(error)), "", None)
     return outcome
-
-
-def _instances(problem: Problem, check: Check, visibility: Visibility, run: Run) -> range:
-    count = 1 if visibility is Visibility.PUBLIC else check.instances
-    if run.instance == "all":
-        return range(count)
-    if run.instance is None:
-        chosen = choose_instance(run.key, problem.name, check.name, count)
-    else:
-        chosen = run.instance % count
-    return range(chosen, chosen + 1)
 
 
 def _run_instance(
     problem: Problem,
     check: Check,
     visibility: Visibility,
-    index: int,
-    keeper: GuestKeeper,
+    meeting: Meeting,
+    answers: Answers,
     references: References,
-    run: Run,
 ) -> _Outcome:
     """One check on one instance; once more in a fresh sandbox where the first one's end may be ours.
 
@@ -254,9 +263,9 @@ def _run_instance(
     of the first is left, and is told nothing about either before both are over. What it could do in
     the second run, it could have done in the first.
     """
-    outcome = _try_instance(problem, check, visibility, index, keeper, references, run)
+    outcome = _try_instance(problem, check, visibility, meeting, answers, references)
     if outcome.maybe_ours:
-        outcome = _try_instance(problem, check, visibility, index, keeper, references, run)
+        outcome = _try_instance(problem, check, visibility, meeting, answers, references)
     return outcome
 
 
@@ -264,42 +273,36 @@ def _try_instance(
     problem: Problem,
     check: Check,
     visibility: Visibility,
-    index: int,
-    keeper: GuestKeeper,
+    meeting: Meeting,
+    answers: Answers,
     references: References,
-    run: Run,
 ) -> _Outcome:
-    if visibility is Visibility.PUBLIC:
-        seed = public_seed(problem.name, check.name)
-    else:
-        seed = instance_seed(problem, check.name, index)
-    limit = check.time_limit or problem.time_seconds
     try:
-        student = keeper.module(guest_seed(run.key, check.name), limit, fresh=check.fresh_sandbox)
+        student = answers.student(check, visibility, meeting)
     except StudentCodeError as error:
         told = feedback.explain(error, visibility, problem.file_name)
-        return _Outcome(told, "", index, error.maybe_ours)
+        return _Outcome(told, "", meeting.number, error.maybe_ours)
     explanation, maybe_ours = Explanation(Verdict.PASSED, ""), False
     try:
         with np.errstate(all="ignore"):  # a check may calculate with whatever came back
-            check.run(student, references.for_check(check), Random(seed))
+            check.run(student, references.for_check(check), Random(meeting.seed))
     except (CheckFailedError, StudentCodeError) as error:
         explanation = feedback.explain(error, visibility, problem.file_name)
         maybe_ours = isinstance(error, StudentCodeError) and error.maybe_ours
     except _NOT_THE_ANSWER:
         raise
     except Exception as error:  # the check could not take the answer apart, or is broken itself
-        references.require_sound(check, seed, error)
+        references.require_sound(check, meeting.seed, error)
         explanation = feedback.odd_answer(error)
-    return _Outcome(explanation, student.printed_output, index, maybe_ours)
+    return _Outcome(explanation, student.printed_output, meeting.number, maybe_ours)
 
 
 def _all_alike(
-    problem: Problem, checks: tuple[LoadedCheck, ...], explanation: Explanation, run: Run
+    problem: Problem, checks: tuple[LoadedCheck, ...], explanation: Explanation, tell: Tell
 ) -> ProblemReport:
     results = [_result(check, seen_by, _Outcome(explanation, "", None)) for check, seen_by in checks]
     for index, result in enumerate(results):
-        _tell_finished(run, problem, index, len(checks), result)
+        _tell_finished(tell, problem, index, len(checks), result)
     return _problem_report(problem, results, explanation.message)
 
 
@@ -332,7 +335,7 @@ def _problem_report(problem: Problem, results: list[CheckResult], message: str =
     )
 
 
-def _tell_finished(run: Run, problem: Problem, index: int, total: int, result: CheckResult) -> None:
+def _tell_finished(tell: Tell, problem: Problem, index: int, total: int, result: CheckResult) -> None:
     event = GradeEvent(
         kind=EventKind.CHECK_FINISHED,
         problem=problem.name,
@@ -340,14 +343,15 @@ def _tell_finished(run: Run, problem: Problem, index: int, total: int, result: C
         total=total,
         check=result.for_student(),
     )
-    run.tell(event)
+    tell(event)
 
 
-def environment_of(backend: Backend, versions: Mapping[str, str]) -> Environment:
+def _not_enforced(backend: Backend) -> tuple[str, ...]:
+    return tuple(map(str, backend.enforcement().not_enforced))
+
+
+def _environment(backend: str, versions: Mapping[str, str], not_enforced: tuple[str, ...]) -> Environment:
     """Where a submission ran, as the report tells it."""
-    not_enforced = tuple(map(str, backend.enforcement().not_enforced))
-    text = repr((backend.name, sorted(versions.items()), not_enforced))
+    text = repr((backend, sorted(versions.items()), not_enforced))
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Environment(
-        backend=backend.name, versions=dict(versions), not_enforced=not_enforced, digest=digest
-    )
+    return Environment(backend=backend, versions=dict(versions), not_enforced=not_enforced, digest=digest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -28,10 +28,13 @@ class GuestKeeper:
 
     Args:
         files: what the guest loads: the student's file, and ``support.py`` where there is one.
+
+    ``started`` counts the sandboxes so far.
     """
 
     def __init__(self, backend: Backend, problem: Problem, files: Mapping[str, str]) -> None:
         self.versions: dict[str, str] = {}
+        self.started = 0
         self._backend, self._problem, self._files = backend, problem, files
         self._guest: Sandbox | None = None
         self._started = 0.0
@@ -45,11 +48,21 @@ class GuestKeeper:
     ) -> None:
         self._end()
 
-    def module(self, seed: int, time_limit: float, *, fresh: bool = False) -> RemoteModule:
+    def module(
+        self,
+        seed: int,
+        time_limit: float,
+        *,
+        fresh: bool = False,
+        listen: Callable[[Session], Session] | None = None,
+    ) -> RemoteModule:
         """The student's file, loaded anew, with ``time_limit`` seconds for all its calls together.
 
         A guest whose CPU time could run out within them is replaced first: what earlier checks used is
         not this one's to pay.
+
+        Args:
+            listen: wraps the module's session; the time it takes is not the student's.
 
         Raises:
             StudentCodeError: the file does not load.
@@ -62,9 +75,11 @@ class GuestKeeper:
             limits = replace(limits, cpu_seconds=max(limits.cpu_seconds, needed))
             self._guest = Sandbox(self._backend, SandboxSpec(self._problem.runtime, limits))
             self._started = time.monotonic()
+            self.started += 1
             self.versions |= self._guest.versions
         clock = _Clock(self._guest, time_limit)
-        return load(clock, self._files, self._problem.file_name, seed=seed)
+        session = clock if listen is None else listen(clock)
+        return load(session, self._files, self._problem.file_name, seed=seed)
 
     def measurement(self) -> Measurement:
         """Time and peak memory of all sandboxes so far, ending the present one."""

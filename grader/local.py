@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from grader.answers import SandboxAnswers
 from grader.errors import BadSubmissionError, PackageError
 from grader.export import FOLDER
-from grader.grading import Run, environment_of, grade_problem
+from grader.grading import grade_problem, report_of
 from grader.loading import LoadedCheck, read_checks
 from grader.package import Problem, ProblemSet
 from grader.recording import exchanges_from_json
@@ -52,8 +54,9 @@ def check_folder(folder: Path) -> GradeReport:
     pset = read_downloaded(folder)
     submission = Submission.read(folder, pset)
     backend = find("subprocess")
-    run = Run(hashlib.sha256(submission.digest.encode()).digest(), None, lambda _event: None)
-    reports, versions = [], dict[str, str]()
+    key = hashlib.sha256(submission.digest.encode()).digest()
+    open_answers = partial(SandboxAnswers, backend=backend, key=key, instance=None)
+    graded = []
     for problem in pset.problems:
         try:
             checks = read_checks(problem.folder / "checks" / "public.py")
@@ -65,18 +68,11 @@ def check_folder(folder: Path) -> GradeReport:
             ) from error
         loaded = tuple(LoadedCheck(check, Visibility.PUBLIC) for check in checks)
         content = submission.files.get(problem.name)
-        graded = grade_problem(problem, loaded, RecordedReference(recorded), content, backend, run)
-        reports.append(graded.report)
-        versions |= graded.versions
-    return GradeReport(
-        pset=pset.name,
-        title=pset.title,
-        score=0.0,
-        max_score=0.0,
-        submission_digest=submission.digest,
-        environment=environment_of(backend, versions),
-        problems=tuple(reports),
-    )
+        references = RecordedReference(recorded)
+        graded.append(grade_problem(problem, loaded, references, content, open_answers, lambda _event: None))
+    not_enforced = tuple(map(str, backend.enforcement().not_enforced))
+    report = report_of(pset, submission, graded, backend.name, not_enforced)
+    return report.model_copy(update={"score": 0.0, "max_score": 0.0})  # the hidden checks earn the points
 
 
 def _problem(entry: dict[str, Any], folder: Path) -> Problem:

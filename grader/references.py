@@ -16,7 +16,14 @@ from sandbox.remote import RemoteModule, module_from
 from sandbox.session import Answer
 from sandbox.wire.messages import Operation
 
-__all__ = ["LiveReference", "RecordedReference", "ReferenceRefusedError", "References", "loaded_reference"]
+__all__ = [
+    "LiveReference",
+    "RecordedReference",
+    "ReferenceRefusedError",
+    "References",
+    "TrustedSession",
+    "loaded_reference",
+]
 
 
 class ReferenceRefusedError(ValueError):
@@ -100,12 +107,12 @@ def loaded_reference(problem: Problem, session: InProcessSession) -> RemoteModul
     """
     files = problem.files_with(problem.text("reference.py"))
     try:
-        return load(_Trusted(session), files, problem.file_name)
+        return load(TrustedSession(session), files, problem.file_name)
     except StudentCodeError as error:
         raise PackageError(problem.folder / "reference.py", f"cannot be loaded: {error}") from error
 
 
-class _Trusted:
+class TrustedSession:
     """A session of the reference's: its failures are never the student's."""
 
     def __init__(self, session: Session) -> None:

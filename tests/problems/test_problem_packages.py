@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from grader import Problem, ProblemSet, Submission, Verdict, Visibility, discover, grade, load_pset
+from grader import (
+    GradeReport,
+    Problem,
+    ProblemSet,
+    Submission,
+    Verdict,
+    Visibility,
+    discover,
+    grade,
+    load_pset,
+)
 from grader.authoring import CheckFailedError, Random
 from grader.instances import instance_seed
 from grader.loading import load_checks
 from grader.references import loaded_reference
+from grader.replay import grade_from_transcript
+from grader.transcripts import TranscriptWriter, read_transcript
 from sandbox import Backend, InProcessSession, StudentCodeError, load
 
 PROBLEMS = Path(__file__).resolve().parents[2] / "problems"
@@ -51,8 +65,20 @@ def _expected_failures(answer: Answer) -> set[str]:
     return set(table["wrong_answer"][answer.path.stem])
 
 
+def _graded(answer: Answer, backend: Backend) -> GradeReport:
+    """The report on an answer, which a replay of what was recorded must give again."""
+    one = replace(answer.pset, problems=(answer.problem,))
+    submission, file = answer.submission, io.BytesIO()
+    with TranscriptWriter(file) as transcript:
+        report = grade(one, submission, backend, key=KEY, transcript=transcript)
+    replayed = grade_from_transcript(one, submission, read_transcript(file.getvalue()))
+    assert replayed.report is not None, replayed.divergences
+    assert replayed.report.model_dump_json() == report.model_dump_json()
+    return report
+
+
 def _failed_hidden_checks(answer: Answer, backend: Backend) -> set[str]:
-    report = grade(answer.pset, answer.submission, backend, key=KEY, problem=answer.problem.name)
+    report = _graded(answer, backend)
     checks = report.problems[0].checks
     return {c.name for c in checks if c.visibility is Visibility.HIDDEN and c.verdict is not Verdict.PASSED}
 
@@ -65,9 +91,14 @@ def test_right_answers_get_full_marks_on_every_instance(answer: Answer, backend:
     assert report.score == report.max_score == answer.problem.points
 
 
+@pytest.mark.parametrize("answer", _answers("submissions/accepted/*.py"))
+def test_right_answers_are_replayed_with_the_same_report(answer: Answer, backend: Backend) -> None:
+    assert _graded(answer, backend).score == answer.problem.points
+
+
 @pytest.mark.parametrize("answer", _answers("starter.py"))
 def test_the_starter_earns_nothing(answer: Answer, backend: Backend) -> None:
-    report = grade(answer.pset, answer.submission, backend, key=KEY, problem=answer.problem.name)
+    report = _graded(answer, backend)
     assert report.score == 0.0
     messages = {check.message for check in report.problems[0].checks}
     assert all("is not implemented yet" in message for message in messages)
