@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from typing import Final, NamedTuple
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from grader import feedback
 from grader.answers import Answers, Instance, Meeting, SandboxAnswers
 from grader.authoring import Check, CheckFailedError, Random
+from grader.composing import GradedProblem, report_of
 from grader.errors import DivergedError, GraderError
 from grader.feedback import Explanation
 from grader.forbidden import find_forbidden
@@ -22,7 +22,6 @@ from grader.package import Problem, ProblemSet, total_points
 from grader.references import LiveReference, References
 from grader.report import (
     CheckResult,
-    Environment,
     GradeReport,
     Measurement,
     ProblemReport,
@@ -38,12 +37,10 @@ from sandbox.errors import InfrastructureError, StudentCodeError
 __all__ = [
     "EventKind",
     "GradeEvent",
-    "GradedProblem",
     "Instance",
     "OpenAnswers",
     "grade",
     "grade_problem",
-    "report_of",
 ]
 
 _NOT_THE_ANSWER: Final = (InfrastructureError, GraderError, OSError)
@@ -67,14 +64,6 @@ class GradeEvent(BaseModel):
     index: int
     total: int
     check: CheckResult | None = None
-
-
-class GradedProblem(NamedTuple):
-    """A problem's report, the versions of the libraries it ran with, and what it used."""
-
-    report: ProblemReport
-    versions: Mapping[str, str]
-    used: Measurement | None = None
 
 
 class _Outcome(NamedTuple):
@@ -137,29 +126,6 @@ def grade(
         if on_measurement is not None and (used := graded[-1].used) is not None:
             on_measurement(one.name, used)
     return report_of(pset, submission, graded, backend.name, _not_enforced(backend))
-
-
-def report_of(
-    pset: ProblemSet,
-    submission: Submission,
-    graded: Iterable[GradedProblem],
-    backend: str,
-    not_enforced: tuple[str, ...],
-) -> GradeReport:
-    """The report on a submission whose problems have been graded in the named sandbox."""
-    reports, versions = [], dict[str, str]()
-    for report, found, _used in graded:
-        reports.append(report)
-        versions |= found
-    return GradeReport(
-        pset=pset.name,
-        title=pset.title,
-        score=total_points(report.score for report in reports),
-        max_score=total_points(report.max_score for report in reports),
-        submission_digest=submission.digest,
-        environment=_environment(backend, versions, not_enforced),
-        problems=tuple(reports),
-    )
 
 
 def grade_problem(
@@ -348,10 +314,3 @@ def _tell_finished(tell: Tell, problem: Problem, index: int, total: int, result:
 
 def _not_enforced(backend: Backend) -> tuple[str, ...]:
     return tuple(map(str, backend.enforcement().not_enforced))
-
-
-def _environment(backend: str, versions: Mapping[str, str], not_enforced: tuple[str, ...]) -> Environment:
-    """Where a submission ran, as the report tells it."""
-    text = repr((backend, sorted(versions.items()), not_enforced))
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Environment(backend=backend, versions=dict(versions), not_enforced=not_enforced, digest=digest)

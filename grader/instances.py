@@ -1,8 +1,8 @@
 """Instances: which inputs a submission meets. Unguessable for a student, reproducible for the course.
 
-Each check has K instances, seeded from the problem's files. Which one a submission meets follows from
-a secret of the course and the submission's digest, so the same submission always meets the same one,
-and a changed one meets another: answers cannot be collected.
+Each check has K instances, seeded from the problem's files that decide inputs. Which one a submission
+meets follows from a secret of the course and the submission's digest, so the same submission always
+meets the same one, and a changed one meets another: answers cannot be collected.
 """
 
 from __future__ import annotations

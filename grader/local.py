@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from grader.answers import SandboxAnswers
+from grader.composing import report_of
 from grader.errors import BadSubmissionError, PackageError
 from grader.export import FOLDER
-from grader.grading import grade_problem, report_of
+from grader.grading import grade_problem
 from grader.loading import LoadedCheck, read_checks
 from grader.package import Problem, ProblemSet
 from grader.recording import exchanges_from_json

@@ -11,21 +11,30 @@ import keyword
 import math
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from grader.errors import PackageError
 from sandbox import Limits, Runtime
 
-__all__ = ["Problem", "ProblemSet", "PsetListing", "discover", "load_pset", "total_points"]
+__all__ = [
+    "Problem",
+    "ProblemSet",
+    "PsetListing",
+    "digest_of",
+    "discover",
+    "load_pset",
+    "total_points",
+]
 
 PSET_FILE: Final = "pset.toml"
 PROBLEM_FILE: Final = "problem.toml"
 _REQUIRED: Final = ("handout.md", "starter.py", "reference.py", "checks/public.py", "checks/hidden.py")
 _MEMORY_MIB: Final = {Runtime.NUMPY: 1024, Runtime.TORCH: 2048, Runtime.CUDA: 8192}
 _DEFAULT_SECONDS = 10.0
+_DECIDE_INPUTS: Final = ("checks", "reference.py", "support.py")
 _T = TypeVar("_T")
 _SET_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _SET_KEYS: Final = ("name", "title", "description", "problems")
@@ -55,7 +64,7 @@ class Problem:
     """One problem of a set.
 
     ``digest`` names the version: a hash of every file but the proofs in ``submissions/``.
-    ``instance_seed`` is derived from the same files and stays on the trusted side.
+    ``instance_seed`` rests only on the files that decide a check's inputs, and stays on the trusted side.
     """
 
     name: str
@@ -112,6 +121,14 @@ class ProblemSet:
     @property
     def max_score(self) -> float:
         return total_points(problem.points for problem in self.problems)
+
+    def with_seeds(self, seeds: Mapping[str, bytes]) -> ProblemSet:
+        """The set with the seeds of another version, where that has the problem."""
+        problems = tuple(
+            replace(problem, instance_seed=seeds.get(problem.name, problem.instance_seed))
+            for problem in self.problems
+        )
+        return replace(self, problems=problems)
 
     def problem(self, name: str) -> Problem:
         """The problem called ``name``.
@@ -202,8 +219,8 @@ def _load_problem(folder: Path) -> Problem:
         points=_number(table, "points", path),
         runtime=runtime,
         folder=folder,
-        digest=_digest(folder, b"version"),
-        instance_seed=bytes.fromhex(_digest(folder, b"instances")),
+        digest=digest_of(folder, b"version"),
+        instance_seed=bytes.fromhex(digest_of(folder, b"instances", only=_DECIDE_INPUTS)),
         limits=Limits(memory_bytes=int(memory * 2**20)),
         time_seconds=_number(bounds, "time_seconds", path, default=_DEFAULT_SECONDS),
         forbidden=_list_of(str, table, "forbidden", path),
@@ -212,11 +229,13 @@ def _load_problem(folder: Path) -> Problem:
     )
 
 
-def _digest(folder: Path, purpose: bytes) -> str:
+def digest_of(folder: Path, purpose: bytes, *, only: tuple[str, ...] = ()) -> str:
     """A hash of the package's files. Two purposes give unrelated digests, so one can be published."""
     total = hashlib.sha256(purpose)
     for file in sorted(folder.rglob("*")):
         relative = file.relative_to(folder)
+        if only and relative.parts[0] not in only:
+            continue
         if file.is_file() and relative.parts[0] != "submissions" and "__pycache__" not in relative.parts:
             total.update(f"{relative.as_posix()}\0".encode())
             total.update(hashlib.sha256(file.read_bytes()).digest())

@@ -15,8 +15,9 @@ from typing import NamedTuple, Self
 
 from grader.answers import Meeting
 from grader.authoring import Check, Random
+from grader.composing import report_of
 from grader.errors import DivergedError, TranscriptError
-from grader.grading import GradeEvent, grade_problem, report_of
+from grader.grading import GradeEvent, grade_problem
 from grader.loading import load_checks
 from grader.package import Problem, ProblemSet
 from grader.references import References
@@ -133,7 +134,7 @@ class TranscriptAnswers:
     ) -> None:
         self._problem, self._files = problem, problem.files_with(source)
         self._recorded, self._checks, self._references = recorded, checks, references
-        # Of a check that was run once more, because its sandbox's end may have been ours, the last run counts.
+        # A check that was run once more, because its sandbox's end may have been ours, ended with the last.
         last = {section.opened.check: section for section in (recorded.sections if recorded else ())}
         self._sections = tuple(last.values())
         self._diverged = diverged

@@ -18,6 +18,7 @@ from grader import discover, load_pset
 from grader.bounds import longest_grading
 from grader.errors import PackageError
 from grader.export import build_handout
+from grader.frozen import freeze_seeds
 
 __all__ = ["freeze", "main"]
 
@@ -37,6 +38,7 @@ def freeze(problems: Path, name: str, staging: Path) -> PackageSummary:
     package = staging / "package"
     shutil.copytree(listing.folder, package, ignore=_NOT_COPIED)
     pset = load_pset(package)
+    freeze_seeds(pset)
     (staging / "handout.zip").write_bytes(build_handout(pset))
     longest = longest_grading(pset)
     _remove_caches(package)

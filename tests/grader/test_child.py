@@ -17,11 +17,11 @@ from grader import (
     GradingFailedError,
     ProblemSet,
     Submission,
+    conversation,
     grade,
     instance_key,
     load_pset,
 )
-from grader import child as grader_child
 from grader.child import ChildJob, grade_in_child
 from grader.report import Measurement
 from sandbox import Backend
@@ -224,7 +224,7 @@ def test_an_error_of_the_platform_is_told_with_its_last_lines(make_pset: MakePse
 def test_a_report_longer_than_is_read_is_a_failure(
     make_pset: MakePset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grader_child, "MAX_LINE_BYTES", 60)
+    monkeypatch.setattr(conversation, "MAX_LINE_BYTES", 60)
     started = time.monotonic()
     assert "status -9" in str(failure(make_pset()))
     assert time.monotonic() - started < 20

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader import PackageError, ProblemSet, discover, load_pset
+from grader.frozen import freeze_seeds, frozen_seeds
 from grader.loading import load_checks
 from grader.report import Visibility
 from sandbox import Runtime
@@ -99,7 +100,8 @@ def test_the_digest_names_the_version_of_the_files(write_pset: WritePset) -> Non
         changed = load_pset(folder)
         assert changed.digest != before.digest
         assert changed.problems[0].digest != before.problems[0].digest
-        assert changed.problems[0].instance_seed != before.problems[0].instance_seed
+        moved = changed.problems[0].instance_seed != before.problems[0].instance_seed
+        assert moved is (file in {"reference.py", "checks/hidden.py"}), "only what decides inputs moves them"
         path.write_text(kept)
     (folder / "doubling/handout.md").rename(folder / "doubling/more.md")
     (folder / "doubling/handout.md").write_text("")
@@ -296,3 +298,31 @@ def test_reading_sets_imports_no_torch_and_runs_none_of_their_code(write_pset: W
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_frozen_seeds_stay_whatever_the_files_become(write_pset: WritePset) -> None:
+    folder = write_pset(alpha={}, beta={})
+    pset = load_pset(folder)
+    freeze_seeds(pset)
+    (folder / "alpha/checks/hidden.py").write_text((folder / "alpha/checks/hidden.py").read_text() + "\n")
+    changed = load_pset(folder)
+    assert [p.instance_seed for p in changed.problems] != [p.instance_seed for p in pset.problems]
+    kept = changed.with_seeds(frozen_seeds(folder))
+    assert [p.instance_seed for p in kept.problems] == [p.instance_seed for p in pset.problems]
+    assert (kept.digest, kept.problems[0].digest) == (changed.digest, changed.problems[0].digest)
+
+
+def test_a_set_frozen_without_seeds_has_those_of_all_its_files(write_pset: WritePset) -> None:
+    folder = write_pset()
+    before = frozen_seeds(folder)
+    assert before["doubling"] != load_pset(folder).problems[0].instance_seed
+    (folder / "doubling/handout.md").write_text("another")
+    assert frozen_seeds(folder) != before
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"doubling": 3}', '{"doubling": "xyz"}', "null"])
+def test_frozen_seeds_that_were_damaged_are_refused(write_pset: WritePset, text: str) -> None:
+    folder = write_pset()
+    (folder / "instances.json").write_text(text)
+    with pytest.raises(PackageError, match=r"instances\.json: cannot be read"):
+        frozen_seeds(folder)
