@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -75,8 +76,9 @@ class _Child:
 
 class _Supervisor:
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
-        web = (sys.executable, "-m", "api.processes.web", str(listener.fileno()))
-        worker = (sys.executable, "-m", "api.worker")
+        here = str(os.getpid())
+        web = (sys.executable, "-m", "api.processes.web", here, str(listener.fileno()))
+        worker = (sys.executable, "-m", "api.worker", here)
         self._children = [
             _Child("web", web, inherited=(listener.fileno(),)),
             *(_Child(f"worker {number}", worker) for number in range(1, settings.workers + 1)),

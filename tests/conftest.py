@@ -94,6 +94,13 @@ def docker_engine(ready_backend: Callable[..., Backend]) -> Backend:
 
 
 @pytest.fixture(scope="session")
+def second_docker_engine(docker_engine: Backend) -> None:
+    """That a second engine, private to a test, can be started here and killed, or a skip."""
+    if os.geteuid() != 0 or shutil.which("dockerd") is None:
+        absent("docker", "an engine that may be killed is started by root, with dockerd on the PATH")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Debian's Chromium, or a skip."""
     path = shutil.which("chromium")

@@ -12,9 +12,11 @@ __all__ = ["end_with_parent"]
 _LOOK_SECONDS = 1.0
 
 
-def end_with_parent() -> None:
-    """Send this process SIGTERM when the one that started it is gone."""
-    parent = os.getppid()
+def end_with_parent(parent: int) -> None:
+    """Send this process SIGTERM when process ``parent``, which started it, is gone.
+
+    The parent says who it is: it may have been killed before this process could ask.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:

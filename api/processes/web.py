@@ -1,4 +1,4 @@
-"""``python -m api.processes.web FD``: the web process, on a socket that the supervisor opened.
+"""``python -m api.processes.web PARENT FD``: the web process, on a socket that the supervisor opened.
 
 The socket outlives this process, so while it is restarted, requests wait instead of failing.
 """
@@ -38,7 +38,8 @@ def main(arguments: list[str]) -> None:
     """Serve on the inherited socket until SIGTERM; requests in progress are finished."""
     settings = Settings()
     start_logging("web", settings)
-    listener = socket.socket(fileno=int(arguments[0]))
+    end_with_parent(int(arguments[0]))
+    listener = socket.socket(fileno=int(arguments[1]))
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -49,7 +50,6 @@ def main(arguments: list[str]) -> None:
         server_header=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    end_with_parent()
     _Server(config, app.state.watchers).run(sockets=[listener])
 
 

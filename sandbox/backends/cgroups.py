@@ -56,7 +56,7 @@ class CgroupRoot:
         for folder in set(self.folders.values()):
             for group in folder.glob("gradecli-*-*"):
                 owner = group.name.split("-")[1]
-                if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+                if owner.isdigit() and not _runs(int(owner)):
                     Cgroup(self.version, {"all": group}).end()
                     removed.append(group.name)
         return tuple(sorted(set(removed)))
@@ -177,6 +177,15 @@ def _version_1(mount: Path, own_groups: str) -> CgroupRoot | None:
                 folders[controller] = folder
                 break
     return CgroupRoot(1, folders) if {"memory", "pids"} <= folders.keys() else None
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process of that number runs; one that ended and was not waited for does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def _can_make_groups(folder: Path) -> bool:

@@ -131,6 +131,16 @@ def test_children_end_when_the_supervisor_is_killed(start):
     _until(lambda: not _alive(service.pid("web")) and not _alive(service.pid("worker 1")), 15)
 
 
+def test_children_that_are_still_starting_end_too(start):
+    service = start(workers="0")
+    service.http.get("/healthz")
+    web = service.pid("web")
+    os.kill(web, signal.SIGKILL)
+    _until(lambda: service.pid("web") != web)
+    os.kill(service.process.pid, signal.SIGKILL)  # before the new one could ask who its parent is
+    _until(lambda: not _alive(service.pid("web")), 15)
+
+
 def test_a_taken_port_is_said_at_once(start, data, problems_root):
     service = start(workers="0")
     port = service.http.base_url.port

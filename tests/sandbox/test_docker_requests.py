@@ -7,7 +7,10 @@ import json
 import os
 import socket
 import socketserver
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -384,3 +387,17 @@ def test_a_sweep_removes_what_dead_owners_left_and_nothing_else(engine):
     removed = DockerBackend(engine.address).sweep()
     assert set(removed) == {"killed-worker", "before-the-restart", "elsewhere-long-ago", "unreadable"}
     assert {path.rpartition("/")[2] for path in engine.paths() if path.startswith("DELETE")} == set(removed)
+
+
+def test_an_owner_that_nobody_waited_for_is_gone():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        stat = Path(f"/proc/{process.pid}/stat").read_text()
+        me = Owner.current()
+        owner = Owner(me.host, me.boot, process.pid, stat.rpartition(")")[2].split()[19])
+        assert owner.is_gone() is False
+        process.kill()
+        deadline = time.monotonic() + 10
+        while not owner.is_gone() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert owner.is_gone()
+        assert Path(f"/proc/{process.pid}").exists()

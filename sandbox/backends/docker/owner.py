@@ -53,7 +53,11 @@ def _boot() -> str:
 
 
 def _start_time(pid: int) -> str | None:
-    """When a process started, as the kernel counts; None when there is none of that number."""
+    """When a process started, as the kernel counts; None when there is none of that number that runs.
+
+    One that was killed, and that nobody has waited for yet, does not run: where no init system does
+    that (a container's first process), it stays in the list for ever.
+    """
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
@@ -61,7 +65,8 @@ def _start_time(pid: int) -> str | None:
     except ProcessLookupError:
         return None
     # The command's name comes before, in brackets, and may hold anything.
-    return status.rpartition(")")[2].split()[19]
+    fields = status.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]
 
 
 def _exists(pid: int) -> str | None:
