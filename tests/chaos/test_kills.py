@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 def _killed(*arguments: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.chaos.kills", "--each=1", "--submissions=12", *arguments],
+        [sys.executable, "-m", "tests.chaos.kills", "--each=1", "--submissions=10", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -7,6 +7,7 @@ is left over. ``--json`` and ``--text`` keep what was found.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ _GONE_SECONDS = 20.0
 
 def main() -> int:
     arguments = _parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     plan = Plan.from_arguments(arguments)
     print(f"seed {plan.seed}: repeat with --seed {plan.seed}", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="gradecli-kills-", ignore_cleanup_errors=True) as folder:
