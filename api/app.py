@@ -88,7 +88,7 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
 
 
 def _json_routes() -> APIRouter:
-    router = APIRouter(prefix=_PREFIX)
+    router = APIRouter(prefix=_PREFIX, responses=refusals.DESCRIBED)
     for part in (accounts, devices, courses, submissions, gradebook, audit, health):
         router.include_router(part.router)
     return router

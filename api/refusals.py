@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -27,10 +28,25 @@ from api.headers import ALWAYS
 from api.monitoring.requests import REQUEST_ID, request_id_of
 from api.schemas import ErrorBody, ErrorDetail
 
-__all__ = ["Answer", "answering", "as_json", "headers_of", "install"]
+__all__ = ["DESCRIBED", "DESCRIBED_BESIDE_OTHERS", "Answer", "answering", "as_json", "headers_of", "install"]
 
 Answer = Callable[[Request, ApiError], Response]
 """Turns a refusal into an answer."""
+
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ErrorBody, "description": "Refused: `error.message` says why, and what to do next."},
+    "503": {"model": ErrorBody, "description": "Not now: trying again later may work."},
+}
+"""What every operation may answer besides its own, for the description of the API."""
+
+DESCRIBED_BESIDE_OTHERS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": described["description"],
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorBody.__name__}"}}},
+    }
+    for status, described in DESCRIBED.items()
+}
+"""The same for operations whose own answers are not JSON: their refusals are."""
 
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
 

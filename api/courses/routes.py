@@ -11,6 +11,7 @@ from api.courses import service
 from api.courses.roster import import_roster
 from api.courses.schemas import CourseIn, CourseOut, PsetOut, PublishIn, RosterResult
 from api.dependencies import CurrentActor, CurrentServices
+from api.refusals import DESCRIBED_BESIDE_OTHERS
 
 __all__ = ["router"]
 
@@ -39,7 +40,11 @@ def publish(
     return service.publish(services, actor, course, pset, publication.due_at)
 
 
-@router.get("/{course}/psets/{pset}/handout", response_class=Response)
+@router.get(
+    "/{course}/psets/{pset}/handout",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}}, **DESCRIBED_BESIDE_OTHERS},
+)
 def handout(services: CurrentServices, actor: CurrentActor, course: str, pset: str) -> Response:
     """What students download, as a zip."""
     with services.database.reading() as session:

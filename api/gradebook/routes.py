@@ -10,6 +10,7 @@ from api.dependencies import CurrentActor, CurrentServices, UserId
 from api.gradebook import service
 from api.gradebook.schemas import GradebookOut, GradeChangeOut, MyScore
 from api.gradebook.spreadsheet import gradebook_csv
+from api.refusals import DESCRIBED_BESIDE_OTHERS
 
 __all__ = ["router"]
 
@@ -34,7 +35,11 @@ def gradebook(
         return service.gradebook(session, actor, course, section=section)
 
 
-@router.get("/gradebook.csv", response_class=Response)
+@router.get(
+    "/gradebook.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}}}, **DESCRIBED_BESIDE_OTHERS},
+)
 def gradebook_as_csv(
     services: CurrentServices, actor: CurrentActor, course: str, section: Section = None
 ) -> Response:

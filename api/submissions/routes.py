@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.dependencies import CurrentActor, CurrentServices, CurrentWatchers, UserId
+from api.refusals import DESCRIBED_BESIDE_OTHERS
 from api.submissions import service
 from api.submissions.intake import accept_submission
 from api.submissions.progress import event_number, require_visible, watch
@@ -95,6 +96,7 @@ async def _admitted(
 @router.get(
     "/submissions/{submission}/events",
     response_class=EventSourceResponse,
+    responses=DESCRIBED_BESIDE_OTHERS,
     dependencies=[Depends(_admitted)],
 )
 async def events(
