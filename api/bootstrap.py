@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from api.accounts.models import User
 from api.accounts.service import create_user, issue_token
+from api.backup.marker import require_restored
 from api.database import Database
 from api.errors import NotFoundError
 from api.keys import Keys
@@ -31,7 +32,9 @@ def prepare(settings: Settings) -> Prepared:
 
     Raises:
         StoreError: the database is in use but the key that belongs to it is gone.
+        UnavailableError: a restore into the data folder was not finished.
     """
+    require_restored(settings.data)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     ContentStore(settings.data).create()
     database = Database(settings.database_address)

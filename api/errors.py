@@ -21,7 +21,8 @@
     ├── TooManyError             429  more often than is allowed
     ├── UnexpectedError          500  a mistake of ours: the log says which
     └── UnavailableError         503  the service cannot do that right now
-        └── DatabaseAwayError    503  its database is gone, full, or too busy
+        ├── DatabaseAwayError    503  its database is gone, full, or too busy
+        └── NoRoomError          503  its disk is full
 
     LeaseLostError                    a worker's job is no longer its own: its verdict is refused
     StoreError                        a stored file is missing or is not what was stored
@@ -48,6 +49,7 @@ __all__ = [
     "DeviceSlowDownError",
     "InvalidRequestError",
     "LeaseLostError",
+    "NoRoomError",
     "NotAllowedError",
     "NotAuthenticatedError",
     "NotFoundError",
@@ -212,6 +214,20 @@ class DatabaseAwayError(UnavailableError):
         super().__init__(message)
         self.evidence = evidence
         self.retry_after = retry_after
+
+
+class NoRoomError(UnavailableError):
+    """The server's disk is full."""
+
+    code = "no_room"
+    retry_after = 60
+
+    def __init__(
+        self,
+        message: str = "The course's server has no room left on its disk, so it cannot take this now. "
+        "What was taken before is safe. Tell the course staff, and try again later.",
+    ) -> None:
+        super().__init__(message)
 
 
 class UnexpectedError(ApiError):

@@ -13,6 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar
 
 from api.errors import StoreError
 
@@ -25,6 +26,8 @@ _BYTES = 32
 @dataclass(frozen=True, slots=True)
 class Keys:
     """One secret for each use, 32 bytes each. ``repr`` leaves them out, so no log contains them."""
+
+    SIZE: ClassVar[int] = _BYTES
 
     receipts: bytes = field(repr=False)
     grading: bytes = field(repr=False)
@@ -52,6 +55,23 @@ class Keys:
             msg = f"{_FILE} in the data folder is damaged: restore it from your backup"
             raise StoreError(msg)
         return cls(receipts=_derive(key, b"receipts"), grading=_derive(key, b"grading"))
+
+    @staticmethod
+    def file(data: Path) -> Path:
+        """Where the key under ``data`` lies."""
+        return data / _FILE
+
+    @classmethod
+    def put_back(cls, data: Path, key: bytes) -> None:
+        """Write the key that a backup held, unless there is one.
+
+        Raises:
+            StoreError: there is another.
+        """
+        _write_once(cls.file(data), key)
+        if cls.file(data).read_bytes() != key:
+            msg = f"there is another {_FILE} in the data folder already: it is left as it is"
+            raise StoreError(msg)
 
     def course_secret(self, course: str) -> bytes:
         """The secret that chooses hidden checks' instances in the course called ``course``."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import api.models
 from api.accounts.passwords import Passwords
+from api.backup.marker import require_restored
 from api.courses.packages import DiskPackages, PackageSource
 from api.database import Database
 from api.keys import Keys
@@ -39,8 +40,10 @@ class Services:
 
         Raises:
             StoreError: the keys are missing.
-            UnavailableError: the database's schema is not the one this version needs.
+            UnavailableError: the database's schema is not the one this version needs, or a restore was
+            not finished.
         """
+        require_restored(settings.data)
         store = ContentStore(settings.data)
         keys = Keys.load(settings.data)
         database = Database(settings.database_address)

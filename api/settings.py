@@ -75,8 +75,10 @@ class Settings(BaseSettings):
     """Folder with the database, submitted files, published packages and the service key: back it up."""
     problems: Path = Path("problems")
     """Folder in which instructors' problem packages lie; read when a set is published."""
-    database_url: Annotated[str | None, Field(repr=False)] = None
-    """SQLAlchemy address of the database; unset: SQLite in ``data``."""
+    database_url: Annotated[
+        str | None, Field(repr=False, pattern=r"^(sqlite|postgresql)(\+[a-z0-9]+)?://")
+    ] = None
+    """Address of the database, SQLite or PostgreSQL; unset: SQLite in ``data``. May hold a password."""
 
     host: str = "127.0.0.1"
     """Address the web process listens on."""

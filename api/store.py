@@ -6,16 +6,18 @@ appear whole or not at all: written under a temporary name, flushed to the disk,
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import file_digest, sha256
+from io import BufferedReader
 from pathlib import Path
 
-from api.errors import StoreError
+from api.errors import NoRoomError, StoreError
 
 __all__ = ["ContentStore"]
 
@@ -50,24 +52,42 @@ class ContentStore:
             trial.unlink(missing_ok=True)
 
     def put(self, content: bytes) -> str:
-        """Keep ``content`` and return its SHA-256. On the disk for good when this returns."""
+        """Keep ``content`` and return its SHA-256. On the disk for good when this returns.
+
+        Raises:
+            NoRoomError: the disk is full; nothing of it was kept.
+        """
         name = sha256(content).hexdigest()
-        target = self._blob(name)
-        if target.exists():
-            return name
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        temporary = self._staging / secrets.token_hex(16)
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _flush_folder(target.parent)
-        _flush_folder(self._blobs)
+        if not self._blob(name).exists():
+            self.put_stream([content], name)
         return name
+
+    def put_stream(self, pieces: Iterable[bytes], name: str) -> None:
+        """Keep what ``pieces`` add up to, whose SHA-256 must be ``name``.
+
+        Raises:
+            NoRoomError: the disk is full; nothing of it was kept.
+            StoreError: its SHA-256 is another.
+        """
+        target, digest = self._blob(name), sha256()
+        temporary = self._staging / secrets.token_hex(16)
+        with _room():
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            try:
+                with temporary.open("xb") as file:
+                    for piece in pieces:
+                        digest.update(piece)
+                        file.write(piece)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if digest.hexdigest() != name:
+                    msg = f"the bytes for the stored file {name[:12]} are not its own"
+                    raise StoreError(msg)
+                temporary.replace(target)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _flush_folder(target.parent)
+            _flush_folder(self._blobs)
 
     def get(self, name: str) -> bytes:
         """The bytes whose SHA-256 is ``name``.
@@ -75,21 +95,38 @@ class ContentStore:
         Raises:
             StoreError: they are missing, or were damaged on the disk.
         """
+        with self.open(name) as file:
+            content = file.read()
+        _require_undamaged(name, sha256(content).hexdigest())
+        return content
+
+    def open(self, name: str) -> BufferedReader:
+        """The file whose SHA-256 is ``name``, for reading; whether it is undamaged is not looked at.
+
+        Raises:
+            StoreError: it is missing.
+        """
         try:
-            content = self._blob(name).read_bytes()
+            return self._blob(name).open("rb")
         except OSError as error:
             msg = f"stored file {name[:12]} is missing: restore the data folder from your backup"
             raise StoreError(msg) from error
-        if sha256(content).hexdigest() != name:
-            msg = f"stored file {name[:12]} is damaged: restore the data folder from your backup"
-            raise StoreError(msg)
-        return content
+
+    def verify(self, name: str) -> None:
+        """Read the file whose SHA-256 is ``name``, in pieces.
+
+        Raises:
+            StoreError: it is missing or damaged.
+        """
+        with self.open(name) as file:
+            _require_undamaged(name, file_digest(file, "sha256").hexdigest())
 
     @contextmanager
     def staging_folder(self) -> Iterator[Path]:
         """An empty folder on the store's own disk, to prepare a package in; removed at the end."""
         folder = self._staging / secrets.token_hex(16)
-        folder.mkdir(mode=0o700)
+        with _room():
+            folder.mkdir(mode=0o700)
         try:
             yield folder
         finally:
@@ -134,6 +171,23 @@ class ContentStore:
             msg = "a package's digest has characters that cannot be in a folder's name"
             raise StoreError(msg)
         return self._packages / digest.replace(":", "-")
+
+
+def _require_undamaged(name: str, found: str) -> None:
+    if found != name:
+        msg = f"stored file {name[:12]} is damaged: restore the data folder from your backup"
+        raise StoreError(msg)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Tell a full disk, which the operator can mend, from a broken one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise NoRoomError from error
+        raise
 
 
 def _flush_file(path: Path) -> None:

@@ -21,7 +21,7 @@ _ORDER = (
     *("login", "logout", "psets", "start", "check", "submit", "scores", "feedback"),
     *("course", "roster", "publish", "gradebook"),
     *("grade",),
-    *("serve", "worker", "token", "sandbox", "doctor"),
+    *("serve", "worker", "token", "db", "sandbox", "doctor"),
 )
 
 
@@ -104,6 +104,12 @@ app.command()(author.grade)
 app.command()(operator.serve)
 app.command()(operator.worker)
 app.command()(operator.token)
+_database = _group("db", "Look after the service's database: upgrade, back up, restore, check.")
+_database.command("status")(operator.db_status)
+_database.command("upgrade")(operator.db_upgrade)
+_database.command("backup")(operator.db_backup)
+_database.command("restore")(operator.db_restore)
+_database.command("check")(operator.db_check)
 _group("sandbox", "Prepare what submissions run in.").command("build")(operator.sandbox_build)
 app.command()(operator.doctor)
 

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["doctor", "sandbox_build", "serve", "token", "worker"]
+__all__ = [
+    "db_backup",
+    "db_check",
+    "db_restore",
+    "db_status",
+    "db_upgrade",
+    "doctor",
+    "sandbox_build",
+    "serve",
+    "token",
+    "worker",
+]
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="The service's folder; else gradecli-data.")
@@ -83,3 +94,58 @@ def doctor(
         say_json([finding.as_json() for finding in findings])
     else:
         show(findings)
+
+
+def db_status(data: DataOption = None) -> None:
+    """Show which database the service uses, its schema and its size."""
+    from gradecli.operator_database import show_status
+
+    show_status(data=data)
+
+
+def db_upgrade(data: DataOption = None) -> None:
+    """Bring the database to the schema of this version.
+
+    Starting the service does the same. A SQLite database is copied first, to a file beside it; of
+    PostgreSQL, make a backup before.
+    """
+    from gradecli.operator_database import upgrade_database
+
+    upgrade_database(data=data)
+
+
+def db_backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; it must not exist yet.")],
+    data: DataOption = None,
+    without_key: Annotated[
+        bool, typer.Option("--without-key", help="Leave the service key out, to be kept elsewhere.")
+    ] = False,
+) -> None:
+    """Write the whole service into one file, while it runs or not.
+
+    The file holds every student's work and the service's key, with which receipts can be forged:
+    keep it secret.
+    """
+    from gradecli.operator_database import make_backup
+
+    make_backup(file, data=data, with_key=not without_key)
+
+
+def db_restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What db backup wrote.")],
+    data: DataOption = None,
+) -> None:
+    """Put a backup back, into an empty folder and an empty database.
+
+    GRADECLI_DATABASE_URL says which: so this is also the way from SQLite to PostgreSQL, or back.
+    """
+    from gradecli.operator_database import restore_backup
+
+    restore_backup(file, data=data)
+
+
+def db_check(data: DataOption = None) -> None:
+    """Look for files and rows that are missing or damaged. Exit code 1 if there are any."""
+    from gradecli.operator_database import check_database
+
+    check_database(data=data)

@@ -12,7 +12,7 @@ from gradecli.terminal import note, say
 if TYPE_CHECKING:
     from api.settings import Settings
 
-__all__ = ["issue_token", "run_service", "run_worker"]
+__all__ = ["issue_token", "read_settings", "run_service", "run_worker"]
 
 
 def run_service(
@@ -24,7 +24,7 @@ def run_service(
         BadInputError: a setting cannot be right, or there is no folder of problems.
         PlatformError: the service's packages are missing, or it cannot start on this machine.
     """
-    settings = _settings(host=host, port=port, data=data, problems=problems, sandbox=sandbox)
+    settings = read_settings(host=host, port=port, data=data, problems=problems, sandbox=sandbox)
     if not settings.problems.is_dir():
         raise BadInputError(
             f"There is no folder {settings.problems} of problem packages. Name one with --problems DIR."
@@ -46,7 +46,7 @@ def run_service(
 
 def run_worker(*, data: Path | None, problems: Path | None, sandbox: str | None) -> None:
     """Grade submissions of the service whose data is in ``data`` until SIGTERM or Ctrl-C."""
-    settings = _settings(data=data, problems=problems, sandbox=sandbox)
+    settings = read_settings(data=data, problems=problems, sandbox=sandbox)
     _point_out_a_missing_sandbox(settings.sandbox)
     from api.errors import ApiError, StoreError
     from api.logs import start_logging
@@ -67,7 +67,7 @@ def issue_token(email: str, *, data: Path | None) -> str:
     Raises:
         BadInputError: there is nobody, or no service, of that description.
     """
-    settings = _settings(data=data)
+    settings = read_settings(data=data)
     if settings.database_url is None and not settings.data.is_dir():
         raise BadInputError(
             f"There is no service's data in {settings.data}. Name its folder with --data DIR."
@@ -81,7 +81,13 @@ def issue_token(email: str, *, data: Path | None) -> str:
         raise BadInputError(str(error)) from error
 
 
-def _settings(**given: object) -> Settings:
+def read_settings(**given: object) -> Settings:
+    """The service's settings: what is given and not ``None``, else the environment's.
+
+    Raises:
+        BadInputError: one cannot be right.
+        PlatformError: the service's packages are missing, or this system cannot run it.
+    """
     if os.name != "posix":
         raise PlatformError(
             "The course service runs on Linux and macOS. On Windows, run it in WSL or in Docker."

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, select
@@ -28,10 +29,12 @@ from api.bootstrap import prepare
 from api.courses.models import Course, Enrolment, PublishedPset
 from api.courses.packages import BuiltPackage, PackageSummary
 from api.courses.schemas import ProblemOut
-from api.database import now
+from api.database import Database, now
 from api.errors import BadPackageError
 from api.jobs.fairness import next_turn
 from api.jobs.models import GradingJob
+from api.keys import Keys
+from api.migrations import migrating
 from api.monitoring.readiness import ReadinessProbe
 from api.roles import Role
 from api.services import Services
@@ -53,6 +56,7 @@ from grader import (
 )
 from grader.report import Environment, Measurement
 
+ROOT = Path(__file__).resolve().parents[2]
 ROLES = {
     "ada": Role.STUDENT,
     "bob": Role.STUDENT,
@@ -388,3 +392,27 @@ def user_id(school: School) -> Callable[[str], int]:
 @pytest.fixture
 def noon() -> datetime:
     return datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def old_school(database_address: str, tmp_path: Path) -> Settings:
+    """A service as the first release left it: a course, its people, work in each state; schema 0001."""
+    data = tmp_path / "old"
+    data.mkdir()
+    settings = Settings(data=data, database_url=database_address)
+    store = ContentStore(data)
+    store.create()
+    Keys.create(data)
+    with store.staging_folder() as staging:
+        (staging / "pset.toml").write_text('name = "pset1"\n')
+        store.keep_package(staging, "version1")
+    statements = (ROOT / "tests" / "fixtures" / "schema_0001.sql").read_text(encoding="utf-8")
+    statements = statements.replace("{blob}", store.put(b"x = 1\n")).replace("{report}", "{}")
+    database = Database(database_address)
+    with migrating(database) as (connection, config):
+        command.upgrade(config, "0001")
+        for statement in statements.split(";\n"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+    database.close()
+    return settings

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from api.bootstrap import prepare
-from api.errors import StoreError
+from api.errors import NoRoomError, StoreError
 from api.keys import Keys
 from api.settings import Settings
 from api.store import ContentStore
@@ -33,7 +33,7 @@ def test_nothing_half_written_is_ever_seen(store, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(NoRoomError):
         store.put(b"lost")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
