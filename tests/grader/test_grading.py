@@ -441,7 +441,7 @@ SIGNS = checks(
         "sign",
         "x = rng.normal(); expect.equal(student.double(x), reference.double(x), what='it')",
         5,
-        ", instances=6",
+        ", instances=16",
     )
 )
 POSITIVE_ONLY = "def double(x): return 2 * x if x > 0 else x"
@@ -449,15 +449,15 @@ POSITIVE_ONLY = "def double(x): return 2 * x if x > 0 else x"
 
 def test_a_fixed_instance_can_be_chosen_and_all_of_them(make_pset: MakePset) -> None:
     pset = make_pset(doubling={"checks/hidden.py": SIGNS})
-    alone = [by_name(graded(pset, POSITIVE_ONLY, instance=n))["sign"] for n in range(6)]
+    alone = [by_name(graded(pset, POSITIVE_ONLY, instance=n))["sign"] for n in range(16)]
     passed = [check.verdict is Verdict.PASSED for check in alone]
-    assert [check.instance for check in alone] == list(range(6))
-    assert 0 < sum(passed) < 6
-    assert by_name(graded(pset, POSITIVE_ONLY, instance=7))["sign"] == alone[1]
+    assert [check.instance for check in alone] == list(range(16))
+    assert 0 < sum(passed) < 16
+    assert by_name(graded(pset, POSITIVE_ONLY, instance=17))["sign"] == alone[1]
     everything = by_name(graded(pset, POSITIVE_ONLY, instance="all"))["sign"]
     assert everything.verdict is Verdict.FAILED
     assert everything.instance == passed.index(False)
-    assert by_name(graded(pset, "def double(x): return x + x", instance="all"))["sign"].instance == 5
+    assert by_name(graded(pset, "def double(x): return x + x", instance="all"))["sign"].instance == 15
 
 
 def test_the_key_chooses_the_instance(make_pset: MakePset) -> None:
