@@ -90,7 +90,9 @@ def _check_announced(content_length: str | None, limit: int) -> None:
 
 
 def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(f"This request is larger than {limit // KIB} KiB. Send only your Python files.")
+    return TooLargeError(
+        f"This request is larger than {limit // KIB} KiB. Send your own files, without data."
+    )
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

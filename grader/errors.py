@@ -5,6 +5,7 @@
     GraderError
     ├── PackageError          a problem package is wrong: which file, and what to do
     ├── BadSubmissionError    what was handed in cannot be graded: a sentence for the student
+    │   └── TooLargeSubmissionError   because there is too much of it
     ├── TranscriptError       a transcript is damaged or was too large: the submission must be run again
     ├── DivergedError         a check asks what its transcript has no answer to: likewise
     └── GradingFailedError    the platform failed; ``retriable`` says whether trying again can help
@@ -22,6 +23,7 @@ __all__ = [
     "GraderError",
     "GradingFailedError",
     "PackageError",
+    "TooLargeSubmissionError",
     "TranscriptError",
 ]
 
@@ -48,6 +50,10 @@ class TranscriptError(GraderError):
 
 class DivergedError(GraderError):
     """A check asks what the transcript has no answer to. The message says how its calls differ."""
+
+
+class TooLargeSubmissionError(BadSubmissionError):
+    """A submission holds more than is taken."""
 
 
 class GradingFailedError(GraderError):

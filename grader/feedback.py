@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from grader.authoring import CheckFailedError
 from grader.forbidden import ForbiddenUse
+from grader.intake.places import NO_NOTEBOOK, Places
 from grader.report import Verdict, Visibility
 from sandbox.errors import (
     MemoryLimitError,
@@ -40,8 +41,16 @@ class Explanation(NamedTuple):
     detail: str = ""
 
 
-def explain(error: CheckFailedError | StudentCodeError, visibility: Visibility, file: str) -> Explanation:
-    """What to tell about ``error``, met in a check of ``visibility`` on the student's ``file``."""
+def explain(
+    error: CheckFailedError | StudentCodeError,
+    visibility: Visibility,
+    file: str,
+    places: Places = NO_NOTEBOOK,
+) -> Explanation:
+    """What to tell about ``error``, met in a check of ``visibility`` on the student's ``file``.
+
+    ``places`` says where its lines are, if it was taken out of a notebook.
+    """
     public = visibility is Visibility.PUBLIC
     match error:
         case CheckFailedError():
@@ -49,7 +58,7 @@ def explain(error: CheckFailedError | StudentCodeError, visibility: Visibility, 
                 return _made(Verdict.FAILED, f"{error.sentence} {_capital(error.detail)}.")
             return _made(Verdict.FAILED, error.sentence, error.detail)
         case StudentExceptionError():
-            return _explain_exception(error, file, public=public)
+            return _explain_exception(error, file, places, public=public)
         case TimeLimitError():
             return _made(
                 Verdict.TIME_LIMIT,
@@ -86,9 +95,9 @@ def explain(error: CheckFailedError | StudentCodeError, visibility: Visibility, 
             return _made(Verdict.ERROR, "Your code failed while this check ran.", str(error))
 
 
-def explain_forbidden(uses: tuple[ForbiddenUse, ...], file: str) -> Explanation:
+def explain_forbidden(uses: tuple[ForbiddenUse, ...], file: str, places: Places = NO_NOTEBOOK) -> Explanation:
     """What to tell when the file uses what the problem asks to be written by hand."""
-    lines = "; ".join(f"line {use.line} uses {clean_text(use.name[:80])}" for use in uses[:5])
+    lines = "; ".join(f"{places.of(use.line)} uses {clean_text(use.name[:80])}" for use in uses[:5])
     return _made(
         Verdict.FORBIDDEN,
         f"{file} uses what this problem asks you to write yourself: {lines}. Write it out with basic "
@@ -115,11 +124,14 @@ def odd_answer(error: Exception) -> Explanation:
     )
 
 
-def _explain_exception(error: StudentExceptionError, file: str, *, public: bool) -> Explanation:
-    where = _where(error.frames, file)
-    detail = f"{error}{_source(error.frames)}"
+def _explain_exception(
+    error: StudentExceptionError, file: str, places: Places, *, public: bool
+) -> Explanation:
+    where = _where(error.frames, file, places)
+    source = _source(error.frames, file, places)
+    detail = f"{error}{source}"
     if not error.called:
-        return _made(Verdict.ERROR, _not_loaded(error, file, where, public=public), detail)
+        return _made(Verdict.ERROR, _not_loaded(error, file, places, where, public=public), detail)
     called = error.called
     match error.reason:
         case Failure.MISSING:
@@ -143,16 +155,16 @@ def _explain_exception(error: StudentExceptionError, file: str, *, public: bool)
             text = f"{called} is not implemented yet{where}."
         case _:
             text = f"{called} raised {_article(error.kind)}{where}."
-            text += f" It says: {error.text}{_source(error.frames)}" if public and error.text else ""
+            text += f" It says: {error.text}{source}" if public and error.text else ""
     return _made(Verdict.ERROR, text, "" if public else detail)
 
 
-def _not_loaded(error: StudentExceptionError, file: str, where: str, *, public: bool) -> str:
+def _not_loaded(error: StudentExceptionError, file: str, places: Places, where: str, *, public: bool) -> str:
     """The file is loaded anew for each check: a later load can carry out what an earlier check brought in."""
     match error.reason:
         case Failure.SYNTAX:
             line = error.frames[-1] if error.frames else None
-            at = f" on line {line.line}: {line.source[:_SHOWN_CHARACTERS]}" if line else ""
+            at = f" {_at(line.line, places)}: {line.source[:_SHOWN_CHARACTERS]}" if line else ""
             said = f" ({error.text})" if public else ""
             return f"{file} is not valid Python{at}{said}. Nothing in it could be run."
         case Failure.IMPORT:
@@ -166,13 +178,20 @@ def _not_loaded(error: StudentExceptionError, file: str, where: str, *, public: 
             return f"{file} could not be loaded: it raised {_article(error.kind)}{where}{said}"
 
 
-def _where(frames: tuple[StudentFrame, ...], file: str) -> str:
+def _where(frames: tuple[StudentFrame, ...], file: str, places: Places) -> str:
     own = [frame.line for frame in frames if frame.file == file]
-    return f" on line {own[-1]} of {file}" if own else ""
+    return f" {_at(own[-1], places)} of {places.whole or file}" if own else ""
 
 
-def _source(frames: tuple[StudentFrame, ...]) -> str:
-    lines = [f"\n  line {f.line}, in {f.function}: {f.source}" for f in frames[-_SHOWN_LINES:]]
+def _at(line: int, places: Places) -> str:
+    return f"{'in' if places.whole else 'on'} {places.of(line)}"
+
+
+def _source(frames: tuple[StudentFrame, ...], file: str, places: Places) -> str:
+    lines = [
+        f"\n  {(places if f.file == file else NO_NOTEBOOK).of(f.line)}, in {f.function}: {f.source}"
+        for f in frames[-_SHOWN_LINES:]
+    ]
     return "".join(lines)
 
 

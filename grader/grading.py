@@ -147,17 +147,18 @@ def grade_problem(
         absent = Explanation(Verdict.SKIPPED, feedback.missing_file(problem.file_name))
         return GradedProblem(_all_alike(problem, checks, absent, tell), {})
     source = content.decode("utf-8-sig")
+    places = Places(source)
     if uses := find_forbidden(source, problem.forbidden):
-        refused = feedback.explain_forbidden(uses, problem.file_name)
+        refused = feedback.explain_forbidden(uses, problem.file_name, places)
         return GradedProblem(_all_alike(problem, checks, refused, tell), {})
     with open_answers(problem, source) as answers:
         try:  # a first load, before any input is in the sandbox: its messages can be told in full
             _first_load(answers)
         except StudentCodeError as error:
-            broken = feedback.explain(error, Visibility.PUBLIC, problem.file_name)
+            broken = feedback.explain(error, Visibility.PUBLIC, problem.file_name, places)
             report = _all_alike(problem, checks, broken, tell)
         else:
-            report = _grade_checks(problem, checks, answers, references, tell)
+            report = _grade_checks(problem, checks, answers, places, references, tell)
         return GradedProblem(report, answers.versions, answers.measurement())
 
 
@@ -180,6 +181,7 @@ def _grade_checks(
     problem: Problem,
     checks: tuple[LoadedCheck, ...],
     answers: Answers,
+    places: Places,
     references: References,
     tell: Tell,
 ) -> ProblemReport:
@@ -191,7 +193,7 @@ def _grade_checks(
         if missing:
             outcome = _Outcome(Explanation(Verdict.SKIPPED, feedback.needs_others(missing)), "", None)
         else:
-            outcome = _run_check(problem, check, visibility, answers, references)
+            outcome = _run_check(problem, check, visibility, answers, places, references)
         results.append(_result(check, visibility, outcome))
         _tell_finished(tell, problem, index, len(checks), results[-1])
     return _problem_report(problem, results)
@@ -204,7 +206,7 @@ def _run_check(
     outcome = _Outcome(Explanation(Verdict.PASSED, ""), "", None)
     try:
         for meeting in answers.meetings(check, visibility):
-            outcome = _run_instance(problem, check, visibility, meeting, answers, references)
+            outcome = _run_instance(problem, check, visibility, meeting, answers, places, references)
             if outcome.explanation.verdict is not Verdict.PASSED:
                 break
     except DivergedError as error:
@@ -218,6 +220,7 @@ def _run_instance(
     visibility: Visibility,
     meeting: Meeting,
     answers: Answers,
+    places: Places,
     references: References,
 ) -> _Outcome:
     """One check on one instance; once more in a fresh sandbox where the first one's end may be ours.
@@ -229,9 +232,9 @@ def _run_instance(
     of the first is left, and is told nothing about either before both are over. What it could do in
     the second run, it could have done in the first.
     """
-    outcome = _try_instance(problem, check, visibility, meeting, answers, references)
+    outcome = _try_instance(problem, check, visibility, meeting, answers, places, references)
     if outcome.maybe_ours:
-        outcome = _try_instance(problem, check, visibility, meeting, answers, references)
+        outcome = _try_instance(problem, check, visibility, meeting, answers, places, references)
     return outcome
 
 
@@ -241,19 +244,20 @@ def _try_instance(
     visibility: Visibility,
     meeting: Meeting,
     answers: Answers,
+    places: Places,
     references: References,
 ) -> _Outcome:
     try:
         student = answers.student(check, visibility, meeting)
     except StudentCodeError as error:
-        told = feedback.explain(error, visibility, problem.file_name)
+        told = feedback.explain(error, visibility, problem.file_name, places)
         return _Outcome(told, "", meeting.number, error.maybe_ours)
     explanation, maybe_ours = Explanation(Verdict.PASSED, ""), False
     try:
         with np.errstate(all="ignore"):  # a check may calculate with whatever came back
             check.run(student, references.for_check(check), Random(meeting.seed))
     except (CheckFailedError, StudentCodeError) as error:
-        explanation = feedback.explain(error, visibility, problem.file_name)
+        explanation = feedback.explain(error, visibility, problem.file_name, places)
         maybe_ours = isinstance(error, StudentCodeError) and error.maybe_ours
     except _NOT_THE_ANSWER:
         raise

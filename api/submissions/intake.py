@@ -21,7 +21,7 @@ from api.logs import note
 from api.monitoring.metrics import counting_refusals
 from api.services import Services
 from api.settings import Settings
-from api.submissions.models import Submission, SubmissionFile
+from api.submissions.models import Submission, SubmissionFile, SubmissionUpload
 from api.submissions.receipts import sign
 from api.submissions.schemas import SubmissionReceived
 from api.submissions.service import receipt_of
@@ -68,13 +68,17 @@ def accept_submission(
             _refuse_unless_open(session, actor, pset, received_at, services.settings)
         package = pset.package if earlier is None else earlier.package
 
-    contents = checked_files(files, [problem.name for problem in package.problems])
-    digest = submission_digest(contents)
+    handed_in = checked_files(files, [problem.name for problem in package.problems])
+    digest = submission_digest(handed_in.files)
 
     if earlier is None:
         stored = [
             SubmissionFile(problem=problem, sha256=services.store.put(content), size=len(content))
-            for problem, content in contents.items()
+            for problem, content in handed_in.files.items()
+        ]
+        originals = [
+            SubmissionUpload(name=file.name, sha256=services.store.put(file.content), size=len(file.content))
+            for file in handed_in.originals
         ]
         with services.database.writing() as session:
             # Asked again, now that nobody else can write: two requests may have come at once.
@@ -92,6 +96,7 @@ def accept_submission(
                     idempotency_key=key,
                     received_at=received_at,
                     files=stored,
+                    uploads=originals,
                     job=GradingJob(user_id=actor.id, turn=_turn(session, actor, pset)),
                 )
                 session.add(submission)

@@ -9,13 +9,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Header, Query, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
 
+from api.attachments import attachment
 from api.dependencies import CurrentActor, CurrentServices, CurrentWatchers, UserId
 from api.refusals import DESCRIBED_BESIDE_OTHERS
 from api.submissions import service
 from api.submissions.intake import accept_submission
+from api.submissions.originals import list_uploads, read_upload
 from api.submissions.progress import event_number, require_visible, watch
-from api.submissions.schemas import ReceiptIn, ReceiptOut, SubmissionOut, SubmissionReceived
+from api.submissions.schemas import ReceiptIn, ReceiptOut, SubmissionOut, SubmissionReceived, UploadOut
 from api.submissions.uploads import MAX_FILES, UploadedFile
 from grader.report import GradeReport
 
@@ -37,7 +40,7 @@ def submit(
     files: Annotated[list[UploadFile], File()],
     idempotency_key: Annotated[str, Header()],
 ) -> SubmissionReceived:
-    """Hand in one file for each problem; it is graded at once."""
+    """Hand in one file for each problem, a zip of them, or notebooks; it is graded at once."""
     return accept_submission(
         services,
         actor,
@@ -74,6 +77,21 @@ def report(services: CurrentServices, actor: CurrentActor, submission: str) -> G
     """The grade report: the student's copy, or everything for staff."""
     with services.database.reading() as session:
         return service.read_report(session, actor, submission)
+
+
+@router.get("/submissions/{submission}/uploads")
+def uploads(services: CurrentServices, actor: CurrentActor, submission: str) -> tuple[UploadOut, ...]:
+    """The zips and notebooks that the graded files were taken out of, as they arrived."""
+    with services.database.reading() as session:
+        return list_uploads(session, actor, submission)
+
+
+@router.get("/submissions/{submission}/uploads/{upload_name}", response_class=Response)
+def upload(services: CurrentServices, actor: CurrentActor, submission: str, upload_name: str) -> Response:
+    """One of them, byte for byte."""
+    with services.database.reading() as session:
+        content = read_upload(services, session, actor, submission, upload_name)
+    return attachment(content, upload_name)
 
 
 @router.post("/submissions/{submission}/retry", status_code=HTTPStatus.ACCEPTED)

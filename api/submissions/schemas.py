@@ -21,6 +21,7 @@ __all__ = [
     "SubmissionOut",
     "SubmissionReceived",
     "SubmissionState",
+    "UploadOut",
 ]
 
 
@@ -86,6 +87,13 @@ class SubmissionOut(Payload):
     estimate: EstimateOut | None = None
     paused: bool = False
     quarantined: bool = False
+
+
+class UploadOut(Payload):
+    """A zip or notebook as it arrived, kept beside the files that were taken out of it."""
+
+    name: str
+    size: int
 
 
 class StateEvent(Payload):

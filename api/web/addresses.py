@@ -19,6 +19,7 @@ __all__ = [
     "student",
     "submission",
     "submit",
+    "upload",
 ]
 
 
@@ -64,6 +65,10 @@ def retry(submission_id: str) -> str:
 
 def source(submission_id: str, filename: str) -> str:
     return _path("submissions", submission_id, "files", filename)
+
+
+def upload(submission_id: str, filename: str) -> str:
+    return _path("submissions", submission_id, "uploads", filename)
 
 
 def gradebook(course: str, *, sort: str = "", descending: bool = False, section: str = "") -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
 import threading
 import uuid
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,8 +17,9 @@ from api.errors import PastDueError, TooManyError
 from api.models import GradingJob, JobState, Submission
 from api.submissions import intake
 from api.submissions.intake import accept_submission
-from api.submissions.uploads import MAX_BODY_BYTES, MAX_FILE_BYTES, UploadedFile
+from api.submissions.uploads import MAX_BODY_BYTES, UploadedFile
 from grader import submission_digest
+from grader.intake import LARGEST_SOURCE
 
 
 def _rows(school, table):
@@ -224,8 +228,8 @@ def test_a_request_without_files_is_refused(open_school):
 
 
 def test_sizes_are_bounded(open_school):
-    assert open_school.post_files("ada", {"alpha.py": b"#" * MAX_FILE_BYTES}).status_code == 201
-    answer = open_school.post_files("ada", {"alpha.py": b"#" * (MAX_FILE_BYTES + 1)})
+    assert open_school.post_files("ada", {"alpha.py": b"#" * LARGEST_SOURCE}).status_code == 201
+    answer = open_school.post_files("ada", {"alpha.py": b"#" * (LARGEST_SOURCE + 1)})
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "too_large"
     assert _rows(open_school, Submission) == 1
@@ -292,3 +296,72 @@ def test_when_the_commit_fails_nothing_is_left_behind(open_school, monkeypatch):
             idempotency_key=str(uuid.uuid4()),
         )
     assert _rows(open_school, Submission) == _rows(open_school, GradingJob) == 0
+
+
+def zip_of(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(f"pset1/{name}.py", content)
+    return out.getvalue()
+
+
+def notebook_of(source: str, *tags: str) -> bytes:
+    cell = {"cell_type": "code", "metadata": {"tags": tags}, "source": source, "outputs": ["a plot"]}
+    return json.dumps({"nbformat": 4, "metadata": {}, "cells": [cell]}).encode()
+
+
+def test_a_zip_is_graded_as_its_files_are_and_kept_as_it_came(open_school):
+    archive = zip_of(alpha=b"a = 1\n", beta=b"b = 2\n")
+    answer = open_school.post_files("ada", [("homework.zip", archive)])
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["digest"] == submission_digest({"alpha": b"a = 1\n", "beta": b"b = 2\n"})
+    here = f"/submissions/{answer.json()['id']}/uploads"
+    assert open_school.get("tess", here).json() == [{"name": "homework.zip", "size": len(archive)}]
+    kept = open_school.get("tess", f"{here}/homework.zip")
+    assert kept.content == archive
+    assert kept.headers["content-disposition"] == "attachment; filename*=UTF-8''homework.zip"
+    assert kept.headers["content-type"] == "application/octet-stream"
+    open_school.grade()
+    assert open_school.grader.works[-1].files == {"alpha": b"a = 1\n", "beta": b"b = 2\n"}
+
+
+def test_a_notebook_is_graded_by_its_selected_cells_and_kept_as_it_came(open_school):
+    notebook = notebook_of("a = 1", "alpha")
+    answer = open_school.post_files("ada", [("übung 1.ipynb", notebook), ("beta.py", b"b = 2\n")])
+    assert answer.status_code == 201, answer.text
+    here = f"/submissions/{answer.json()['id']}/uploads"
+    assert [upload["name"] for upload in open_school.get("ada", here).json()] == ["übung 1.ipynb"]
+    assert open_school.get("ada", f"{here}/übung 1.ipynb").content == notebook
+    open_school.grade()
+    assert open_school.grader.works[-1].files == {
+        "alpha": b"# gradecli: from cell 1\na = 1\n",
+        "beta": b"b = 2\n",
+    }
+
+
+def test_what_came_is_seen_by_whoever_sees_the_submission_and_nobody_else(open_school):
+    answer = open_school.post_files("ada", [("homework.zip", zip_of(alpha=b"1"))])
+    here = f"/submissions/{answer.json()['id']}/uploads"
+    assert open_school.get("ada", here).status_code == open_school.get("iris", here).status_code == 200
+    for who in ("bob", "eve"):
+        assert open_school.get(who, here).status_code == 404
+        assert open_school.get(who, f"{here}/homework.zip").status_code == 404
+    for other in ("other.zip", "alpha.py", "..%2Fdatabase", "%00"):
+        assert open_school.get("tess", f"{here}/{other}").status_code == 404
+
+
+def test_the_same_files_in_another_wrapping_are_the_same_submission(open_school):
+    key = str(uuid.uuid4())
+    first = open_school.post_files("ada", {"alpha.py": b"1"}, key)
+    assert open_school.post_files("ada", [("a.zip", zip_of(alpha=b"1"))], key).json() == first.json()
+
+
+def test_a_large_notebook_is_taken_and_a_larger_one_told_to_lose_its_pictures(open_school):
+    def with_picture(size: int) -> list[tuple[str, bytes]]:
+        return [("work.ipynb", notebook_of("a = 1", "alpha").replace(b"a plot", b"x" * size))]
+
+    assert open_school.post_files("ada", with_picture(4 * 2**20 - 1000)).status_code == 201
+    answer = open_school.post_files("ada", with_picture(4 * 2**20))
+    assert answer.status_code == 413
+    assert "clear the outputs of notebooks" in answer.json()["error"]["message"]

@@ -26,7 +26,9 @@ trail when it succeeds: a test looks.
 
 from __future__ import annotations
 
+import io
 import uuid
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +48,15 @@ from api.roles import Role
 from api.web.visitors import COOKIE, Visitor
 
 PEOPLE = ("nobody", "own", "other", "gr-own", "gr-oth", "grader", "instr", "elsewh", "admin")
+
+
+def zip_of(files: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
 
 MATRIX = """
 #                                                     nobody own other gr-own gr-oth grader instr elsewh admin
@@ -73,6 +84,9 @@ GET  /api/v1/courses/{course}/psets/{pset}/students/{student}/history \
                                                          401 403   403    200    404    200   200    404   200
 GET  /api/v1/submissions/{submission}                    401 200   404    200    404    200   200    404   200
 GET  /api/v1/submissions/{submission}/report             401 200   404    200    404    200   200    404   200
+GET  /api/v1/submissions/{submission}/uploads            401 200   404    200    404    200   200    404   200
+GET  /api/v1/submissions/{submission}/uploads/{upload_name} \
+                                                         401 200   404    200    404    200   200    404   200
 GET  /api/v1/submissions/{submission}/events             401 200   404    200    404    200   200    404   200
 POST /api/v1/submissions/{submission}/retry              401 403   404    202    404    202   202    404   202
 POST /api/v1/receipts/verify                             401 200   200    200    200    200   200    200   200
@@ -103,6 +117,7 @@ POST /submissions/{submission}/retry                     401 403   404    303   
 GET  /submissions/{submission}/events                    303 200   404    200    404    200   200    404   200
 GET  /submissions/{submission}/receipt.txt               303 200   404    200    404    200   200    404   200
 GET  /submissions/{submission}/files/{filename}          303 200   404    200    404    200   200    404   200
+GET  /submissions/{submission}/uploads/{upload_name}     303 200   404    200    404    200   200    404   200
 GET  /courses/{course}/gradebook                         303 403   403    200    200    200   200    404   200
 GET  /courses/{course}/gradebook.csv                     303 403   403    200    200    200   200    404   200
 GET  /courses/{course}/students/{student}                303 403   403    200    404    200   200    404   200
@@ -113,6 +128,7 @@ GET  /static/{name}                                      200 200   200    200   
 
 GOOD_PASSWORD = "a horse, a staple"
 _CSV = {"content": b"name,email,role\nNew,new@example.org,student\n", "headers": {"Content-Type": "text/csv"}}
+_ZIP = zip_of({"alpha.py": b"x = 1\n"})
 _FILE = [("files", ("alpha.py", b"x = 1\n", "text/x-python"))]
 
 REQUESTS: dict[tuple[str, str], Callable[[World], dict[str, Any]]] = {
@@ -147,6 +163,7 @@ PLACES: dict[str, Callable[[World], str]] = {
     "pset": lambda _: "pset1",
     "problem": lambda _: "alpha",
     "filename": lambda _: "alpha.py",
+    "upload_name": lambda _: "homework.zip",
     "name": lambda _: "style.css",
     "token": lambda world: str(world.spare_token),
     "submission": lambda world: world.submission,
@@ -244,7 +261,7 @@ class World:
             person: None if name is None else school.tokens[name]
             for person, name in zip(PEOPLE, names, strict=True)
         }
-        self.submission = school.submit("ada")
+        self.submission = school.post_files("ada", [("homework.zip", _ZIP)]).json()["id"]
         school.grade()
         return self
 

@@ -171,15 +171,15 @@ class TestHandingIn:
     @pytest.mark.parametrize(
         ("files", "said"),
         [
-            ([], "No file was sent."),
-            ([("notes.txt", b"x")], "“notes.txt” is not a file of this problem set."),
+            ([], "No file was sent: hand in alpha.py, "),
+            ([("notes.txt", b"x")], "notes.txt is not a file of this problem set."),
             (
                 [("<script>alert(1)</script>.py", b"x")],
                 "“&lt;script&gt;alert(1)&lt;/script&gt;.py” is not a file",
             ),
             ([("../../alpha.py", b"x")], "is not a file of this problem set"),
-            ([("alpha.py", b"\xff\xfe")], "alpha.py is not UTF-8 text."),
-            ([("alpha.py", b"x"), ("alpha.py", b"y")], "alpha.py is there twice."),
+            ([("alpha.py", b"\xff\xfe")], "alpha.py is not UTF-8 text: save it"),
+            ([("alpha.py", b"x"), ("alpha.py", b"y")], "alpha.py is there twice: hand it in once."),
         ],
     )
     def test_what_cannot_be_taken_is_said_on_the_same_page(self, site, files, said):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.concurrency import run_in_threadpool
@@ -13,11 +12,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.access import find_submission, sees_everybodys_work
+from api.attachments import attachment
 from api.database import now
 from api.dependencies import CurrentServices, CurrentWatchers
 from api.errors import NotFoundError
 from api.gradebook.recording import current_grade
 from api.submissions import service
+from api.submissions.originals import list_uploads, read_upload
 from api.submissions.progress import event_number, progress_so_far, require_visible, watch
 from api.submissions.schemas import SubmissionState
 from api.web import addresses
@@ -26,6 +27,8 @@ from api.web.views.submission import submission_view
 from api.web.visitors import CurrentVisitor, FormFromHere
 
 __all__ = ["router"]
+
+_TEXT = "text/plain; charset=utf-8"
 
 router = APIRouter(prefix="/submissions/{submission}")
 
@@ -49,6 +52,7 @@ def show(services: CurrentServices, visitor: CurrentVisitor, submission: str) ->
             files={
                 file.name: file.content for file in service.read_files(services, session, actor, submission)
             },
+            uploads=list_uploads(session, actor, submission),
             receipt=service.read_receipt(services, session, actor, submission),
             best=grade.submission_id if grade else None,
             staff=sees_everybodys_work(session, actor, found.pset.course),
@@ -93,7 +97,7 @@ def receipt(services: CurrentServices, visitor: CurrentVisitor, submission: str)
     """The receipt, to keep."""
     with services.database.reading() as session:
         text = service.read_receipt(services, session, visitor.actor, submission)
-    return _attachment(f"{text}\n".encode(), f"receipt-{submission}.txt")
+    return attachment(f"{text}\n".encode(), f"receipt-{submission}.txt", _TEXT)
 
 
 @router.get("/files/{filename}")
@@ -105,9 +109,12 @@ def file(services: CurrentServices, visitor: CurrentVisitor, submission: str, fi
     if content is None:
         msg = "This submission has no file of that name."
         raise NotFoundError(msg)
-    return _attachment(content, filename)
+    return attachment(content, filename, _TEXT)
 
 
-def _attachment(content: bytes, filename: str) -> Response:
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}"}
-    return Response(content, media_type="text/plain; charset=utf-8", headers=headers)
+@router.get("/uploads/{upload_name}")
+def upload(services: CurrentServices, visitor: CurrentVisitor, submission: str, upload_name: str) -> Response:
+    """A zip or notebook as it arrived, byte for byte."""
+    with services.database.reading() as session:
+        content = read_upload(services, session, visitor.actor, submission, upload_name)
+    return attachment(content, upload_name)

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from api.courses.schemas import ProblemOut
 from api.submissions.progress import GIVEN_UP
-from api.submissions.schemas import CheckEvent, SubmissionOut, SubmissionState
+from api.submissions.schemas import CheckEvent, SubmissionOut, SubmissionState, UploadOut
 from api.web import addresses, words
 from api.web.views.report import CheckView, ReportView, check_view, report_view
 from api.web.words import Moment
 from grader.report import GradeReport
 
 __all__ = [
+    "Original",
     "ProblemProgress",
     "Progress",
     "SourceFile",
@@ -55,6 +56,15 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A zip or notebook that the files were taken out of, to be saved."""
+
+    filename: str
+    size: str
+    download_href: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemProgress:
     """A problem of the set, and those of its checks that have ended."""
 
@@ -91,6 +101,7 @@ class SubmissionView:
     receipt_href: str
     events_href: str
     files: tuple[SourceFile, ...]
+    uploads: tuple[Original, ...]
     staff: bool
     student: str
     student_href: str
@@ -112,6 +123,7 @@ def submission_view(
     course_title: str,
     pset_title: str,
     files: Mapping[str, bytes],
+    uploads: Sequence[UploadOut] = (),
     receipt: str,
     best: str | None,
     staff: bool,
@@ -142,6 +154,12 @@ def submission_view(
         receipt_href=addresses.receipt(submission.id),
         events_href=addresses.events(submission.id),
         files=tuple(source_file(submission.id, name, files[name]) for name in sorted(files)),
+        uploads=tuple(
+            Original(
+                words.visible(each.name), words.size(each.size), addresses.upload(submission.id, each.name)
+            )
+            for each in uploads
+        ),
         staff=staff,
         student="" if own else submission.student.name,
         student_href="" if own else addresses.student(submission.course, submission.student.id),
