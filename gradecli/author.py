@@ -15,7 +15,8 @@ def grade(
         str, typer.Argument(metavar="PSET", help="A set's name in the problems folder, or its folder.")
     ],
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A folder, a zip, or with --problem one .py file.")
+        Path,
+        typer.Argument(metavar="PATH", help="A folder, zip or notebook, or with --problem one .py file."),
     ],
     problem: Annotated[
         str | None, typer.Option("--problem", metavar="NAME", help="Grade only this problem.")

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gradecli import archives, messages
+from gradecli import messages
 from gradecli.errors import BadInputError, PlatformError
 from gradecli.home import replace_file
 
@@ -57,6 +57,8 @@ def read_handout(content: bytes, pset: str) -> dict[PurePosixPath, bytes]:
     Raises:
         PlatformError: it is not a handout of ``pset``, or not one to be unpacked.
     """
+    from gradecli import archives  # and with it the grader, which takes a while to import
+
     try:
         files = archives.read_all(content)
     except archives.ArchiveError as error:

@@ -40,8 +40,10 @@ def start(pset: str, *, into: Path, course: str | None, force: bool) -> Path:
     return folder
 
 
-def check(pset: str | None, *, where: Path) -> Report:
+def check(pset: str | None, *, path: Path | None, where: Path) -> Report:
     """Run the public checks of the folder of ``pset`` on this machine, without the server.
+
+    What is checked is in that folder, or at ``path``: read as :func:`submit` reads it.
 
     Raises:
         BadInputError: there is no such folder, or its files cannot be checked.
@@ -53,8 +55,14 @@ def check(pset: str | None, *, where: Path) -> Report:
     folder = find_folder(pset, where)
     if not is_pset_folder(folder):
         raise BadInputError(messages.not_started_here(str(folder)))
+    here = described(folder)
     try:
-        report = check_here(folder)
+        if here is None:
+            report = check_here(folder)  # which says what is wrong with it
+        else:
+            draft = read_draft(folder if path is None else path, here.problem_names)
+            _advise(draft)
+            report = check_here(folder, draft.sources)
     except GraderError as error:
         raise BadInputError(str(error)) from error
     return Report.model_validate(report.model_dump(mode="json"))
@@ -76,8 +84,8 @@ def submit(pset: str | None, *, path: Path | None, where: Path, course: str | No
         raise BadInputError(messages.which_pset(str(source)))
     try:
         with open_session() as session:
-            addressee, expected = _addressed(session, source, name, course)
-            draft = read_draft(source, expected)
+            addressee, problems = _addressed(session, source, name, course)
+            draft = read_draft(source, problems)
             _advise(draft)
             return hand_in(session.service, session.home, addressee, draft.files)
     except UnreachableError as error:
@@ -86,14 +94,14 @@ def submit(pset: str | None, *, path: Path | None, where: Path, course: str | No
 
 
 def _addressed(session: Session, source: Path, name: str, course: str | None) -> tuple[Addressee, list[str]]:
-    """Where a submission goes, and which files it has."""
+    """Where a submission goes, and the problems that it may answer."""
     url = session.credentials.url
     origin = origin_of(source)
     from_here = origin.course if origin is not None and origin.url == url else None
     chosen = session.course(course, folder=from_here)
     found = _find(session, chosen, name)
     addressee = Addressee(url=url, user_id=session.me.id, course=chosen, pset=found.name)
-    return addressee, [f"{problem.name}.py" for problem in found.problems]
+    return addressee, [problem.name for problem in found.problems]
 
 
 def _kept_offline(
@@ -105,7 +113,7 @@ def _kept_offline(
     origin = origin_of(source)
     if here is None or origin is None or origin.url != credentials.url:
         return PlatformError(messages.not_kept(str(error)))
-    draft = read_draft(source, here.file_names)
+    draft = read_draft(source, here.problem_names)
     addressee = Addressee(
         url=origin.url, user_id=credentials.user_id, course=course or origin.course, pset=here.name
     )

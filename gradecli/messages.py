@@ -157,10 +157,6 @@ def nothing_to_submit(where: str, expected: Sequence[str]) -> str:
     return f"None of this set's files is in {where}. It should have: {', '.join(expected)}."
 
 
-def not_this_sets_file(name: str, expected: Sequence[str]) -> str:
-    return f"{name} is not one of this set's files ({', '.join(expected)}). Rename it, or give the folder."
-
-
 def which_pset(where: str) -> str:
     return f"{where} does not say which problem set it is. Name it: gradecli submit PSET {where}"
 
@@ -173,19 +169,6 @@ def file_missing(names: Sequence[str]) -> str:
 def still_the_starter(names: Sequence[str]) -> str:
     verb = "is" if len(names) == 1 else "are"
     return f"{', '.join(names)} {verb} still exactly what you were given. Did you save your work?"
-
-
-def file_too_large(name: str, limit_bytes: int) -> str:
-    limit = f"{limit_bytes // 2**20} MiB"
-    return f"{name} is larger than {limit}. Homework is a few kilobytes: is it the right file?"
-
-
-def zip_refused(name: str, why: str) -> str:
-    return f"{name} cannot be used: {why}. Zip the problem set's folder again, or give the folder itself."
-
-
-def not_found(path: str) -> str:
-    return f"There is nothing at {path}. Check the path, or leave it out inside the problem set's folder."
 
 
 # -- submitting --------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,15 +24,17 @@ def sandbox_failures(meaning: str) -> Iterator[None]:
         raise PlatformError(f"{meaning}: {error}") from error
 
 
-def check_here(folder: Path) -> GradeReport:
+def check_here(folder: Path, sources: Mapping[str, bytes] | None = None) -> GradeReport:
     """The public checks of a downloaded set, in a process of this person's own.
+
+    ``sources``: what to check, by problem; else what is in ``folder``.
 
     Raises:
         BadSubmissionError: the folder's files cannot be checked.
         PlatformError: this machine lacks what they need.
     """
     with sandbox_failures("The checks could not run on this machine"):
-        return check_folder(folder)
+        return check_folder(folder, sources)
 
 
 def choose_backend(name: str | None, runtimes: set[Runtime]) -> Backend:

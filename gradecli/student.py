@@ -83,17 +83,24 @@ def check(
     pset: Annotated[
         str | None, typer.Argument(metavar="PSET", help="The set's name or folder; else the one here.")
     ] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="PATH", help="What to check: a folder, zip, notebook or .py; else the folder."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the public checks on your own machine.
 
-    No server is needed. Exits with 0 when all pass and 1 when one does not.
+    What is checked is read as submit reads it, and no server is needed. Exits with 0 when all
+    pass and 1 when one does not.
     """
     from gradecli.homework import check as run_checks
     from gradecli.reports import show_public_checks
     from gradecli.terminal import say_json
 
-    report = run_checks(pset, where=Path())
+    report = run_checks(pset, path=path, where=Path())
     if as_json:
         say_json(report.model_dump(mode="json"))
         passed = all(check.verdict == "passed" for problem in report.problems for check in problem.checks)
@@ -108,15 +115,16 @@ def submit(
     ] = None,
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="PATH", help="A folder, a zip or one .py file; else the set's folder."),
+        typer.Argument(metavar="PATH", help="A folder, zip, notebook or .py file; else the set's folder."),
     ] = None,
     course: CourseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Hand in a problem set, see what it earns.
 
-    Only the set's own files are sent. If the server or the connection fails, the submission is
-    kept and running this again takes it up; the same files are never handed in twice by that.
+    Only the set's own files are sent: .py files, and notebooks that mark cells for it. If the
+    server or the connection fails, the submission is kept and running this again takes it up; the
+    same files are never handed in twice by that.
     Exits with 0 once graded, whatever the score; 2 when there is nothing to send; 3 when the
     server failed and it is kept; 4 when you are not logged in; 5 when the server refuses it.
     """

@@ -8,21 +8,21 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from gradecli import archives, messages
+from gradecli import messages
 from gradecli.errors import BadInputError
 from gradecli.handouts import origin_of, sha256
 
 __all__ = ["Described", "Draft", "described", "find_folder", "is_pset_folder", "read_draft"]
 
-_LARGEST_FILE = 8 * 2**20
-
 
 @dataclass(frozen=True)
 class Draft:
-    """What would be handed in: file name to content, and which of the set's files are not there."""
+    """What would be handed in: ``files`` as they are sent, and what each problem's source in them is."""
 
     files: dict[str, bytes]
+    sources: dict[str, bytes]
     missing: tuple[str, ...] = ()
+    """The set's files that are not there."""
     untouched: tuple[str, ...] = ()
     """Those that are still what was handed out."""
 
@@ -38,8 +38,8 @@ class Described(BaseModel):
     problems: tuple[_DescribedProblem, ...]
 
     @property
-    def file_names(self) -> list[str]:
-        return [f"{problem.name}.py" for problem in self.problems]
+    def problem_names(self) -> list[str]:
+        return [problem.name for problem in self.problems]
 
 
 def described(folder: Path) -> Described | None:
@@ -87,45 +87,37 @@ def _named(pset: str, where: Path) -> Path:
     raise BadInputError(messages.no_folder_for(pset))
 
 
-def read_draft(path: Path, expected: Sequence[str]) -> Draft:
-    """Read the set's files, called ``expected``, from a folder, a zip file or a single file.
+def read_draft(path: Path, problems: Sequence[str]) -> Draft:
+    """Read the files of a set with these ``problems`` from a folder, a zip, a notebook or a single file.
 
     Raises:
-        BadInputError: nothing of the set is there, or it cannot be read.
+        BadInputError: nothing of the set is there, or it cannot be taken.
     """
-    origin = None
-    if path.is_dir():
-        origin = origin_of(path)
-        files = {name: _read(path / name) for name in expected if (path / name).is_file()}
-    elif not path.is_file():
-        raise BadInputError(messages.not_found(str(path)))
-    elif path.suffix.lower() == ".zip":
-        files = _from_zip(path, expected)
-    elif path.name in expected:
-        files = {path.name: _read(path)}
-    else:
-        raise BadInputError(messages.not_this_sets_file(path.name, expected))
-    if not files:
-        raise BadInputError(messages.nothing_to_submit(str(path), expected))
+    from grader.errors import BadSubmissionError
+    from grader.intake import read_arrivals, take_in
+
+    expected = [f"{problem}.py" for problem in problems]
+    origin = origin_of(path) if path.is_dir() else None
     given = origin.files if origin else {}
-    return Draft(
-        files=files,
-        missing=tuple(name for name in expected if name not in files),
-        untouched=tuple(name for name, content in files.items() if given.get(name) == sha256(content)),
-    )
-
-
-def _from_zip(path: Path, expected: Sequence[str]) -> dict[str, bytes]:
-    content = _read(path, archives.LARGEST_TOTAL)
     try:
-        return archives.read_wanted(content, expected)
-    except archives.ArchiveError as error:
-        raise BadInputError(messages.zip_refused(path.name, str(error))) from error
-
-
-def _read(path: Path, limit: int = _LARGEST_FILE) -> bytes:
-    with path.open("rb") as stream:
-        content = stream.read(limit + 1)
-    if len(content) > limit:
-        raise BadInputError(messages.file_too_large(path.name, limit))
-    return content
+        arrived = read_arrivals(path, problems)
+        in_notebooks = {
+            problem for file in arrived if file.is_notebook for problem in take_in([file], problems).files
+        }
+        # The starter of what was written in a notebook instead still lies beside it.
+        arrived = [
+            file
+            for file in arrived
+            if not (file.stem in in_notebooks and given.get(file.name) == sha256(file.content))
+        ]
+        if not arrived:
+            raise BadInputError(messages.nothing_to_submit(str(path), expected))
+        sources = take_in(arrived, problems).files
+    except BadSubmissionError as error:
+        raise BadInputError(str(error)) from error
+    return Draft(
+        files={file.name: file.content for file in arrived},
+        sources=dict(sources),
+        missing=tuple(f"{problem}.py" for problem in problems if problem not in sources),
+        untouched=tuple(file.name for file in arrived if given.get(file.name) == sha256(file.content)),
+    )

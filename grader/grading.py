@@ -17,6 +17,7 @@ from grader.composing import GradedProblem, report_of
 from grader.errors import DivergedError, GraderError
 from grader.feedback import Explanation
 from grader.forbidden import find_forbidden
+from grader.intake.places import Places
 from grader.loading import LoadedCheck, load_checks
 from grader.package import Problem, ProblemSet, total_points
 from grader.references import LiveReference, References
@@ -200,7 +201,12 @@ def _grade_checks(
 
 
 def _run_check(
-    problem: Problem, check: Check, visibility: Visibility, answers: Answers, references: References
+    problem: Problem,
+    check: Check,
+    visibility: Visibility,
+    answers: Answers,
+    places: Places,
+    references: References,
 ) -> _Outcome:
     """One check on its instance (or on all of them, ending with the first that does not pass)."""
     outcome = _Outcome(Explanation(Verdict.PASSED, ""), "", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from grader.package import Problem, ProblemSet
 from grader.recording import exchanges_from_json
 from grader.references import RecordedReference
 from grader.report import GradeReport, Visibility
-from grader.submission import Submission
+from grader.submission import Submission, submission_digest
 from sandbox import Limits, Runtime, find
 
 __all__ = ["check_folder", "read_downloaded"]
@@ -45,15 +46,20 @@ def read_downloaded(folder: Path) -> ProblemSet:
         ) from error
 
 
-def check_folder(folder: Path) -> GradeReport:
+def check_folder(folder: Path, sources: Mapping[str, bytes] | None = None) -> GradeReport:
     """The public checks' results on the files in ``folder``: no points, the same sentences.
+
+    ``sources``: what to check by problem, where it is not what lies in ``folder``.
 
     Raises:
         BadSubmissionError: the folder cannot be checked; the message says what to do.
         InfrastructureError: a library that a problem needs is not installed here.
     """
     pset = read_downloaded(folder)
-    submission = Submission.read(folder, pset)
+    if sources is None:
+        submission = Submission.read(folder, pset)
+    else:
+        submission = Submission(dict(sources), submission_digest(sources))
     backend = find("subprocess")
     key = hashlib.sha256(submission.digest.encode()).digest()
     open_answers = partial(SandboxAnswers, backend=backend, key=key, instance=None)

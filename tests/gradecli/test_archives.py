@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gradecli.archives import ArchiveError, read_all, read_wanted
+from gradecli.archives import ArchiveError, read_all
 
 
 def zip_with(*entries: tuple[zipfile.ZipInfo, bytes]) -> bytes:
@@ -52,7 +52,6 @@ def test_plain_files_and_folders_are_read(make: Any) -> None:
         "pset1\\..\\evil.py",
         "pset1/evil.py\x00.txt",
         "pset1//a.py",
-        "./a.py",
         "pset1/./a.py",
         "~/x",
         "pset1/-rf",
@@ -85,7 +84,7 @@ def test_a_name_that_is_more_than_a_name_is_refused(name: str) -> None:
     "kind", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK, stat.S_IFDIR]
 )
 def test_links_and_devices_are_refused(kind: int) -> None:
-    with pytest.raises(ArchiveError, match="link or a device"):
+    with pytest.raises(ArchiveError, match=r"is a link|is a device"):
         read_all(zip_with((named("pset1/a.py", kind | 0o777), b"../../.bashrc")))
 
 
@@ -107,10 +106,13 @@ def test_names_that_collide_on_some_system_are_refused(names: tuple[str, str]) -
 
 
 def test_a_bomb_is_refused() -> None:
-    with pytest.raises(ArchiveError, match="more than is accepted"):
+    text = b"".join(b"%d\n" % number for number in range(600_000))
+    with pytest.raises(ArchiveError, match="times its size"):
         read_all(zip_with((named("p/zeros"), bytes(9 * 2**20))))
-    with pytest.raises(ArchiveError, match="more than is accepted"):
-        read_all(zip_with(*((named(f"p/{index}"), bytes(7 * 2**20)) for index in range(6))))
+    with pytest.raises(ArchiveError, match="is larger than 8192 KiB"):
+        read_all(zip_with((named("p/text"), text * 3)))
+    with pytest.raises(ArchiveError, match="more than 32 MiB"):
+        read_all(zip_with(*((named(f"p/{index}"), text + text) for index in range(5))))
     with pytest.raises(ArchiveError, match="more than 1000"):
         read_all(zip_with(*((named(f"p/{index}"), b"") for index in range(1001))))
 
@@ -157,33 +159,6 @@ def test_a_password_or_an_unusual_compression_is_refused() -> None:
     content[local + 8] = content[central + 10] = 12
     with pytest.raises(ArchiveError):
         read_all(bytes(content))
-
-
-def test_only_wanted_files_are_taken_from_a_students_zip(make: Any) -> None:
-    content = make.zip(
-        {
-            "hw/linear.py": "a",
-            "hw/notes.txt": "b",
-            "__MACOSX/linear.py": "c",
-            "hw/deep/er/softmax.py": "d",
-            "../x": "e",
-            "hw/.DS_Store": "f",
-            "caf\u00e9 \u202e.py": "g",
-        }
-    )
-    assert read_wanted(content, ["linear.py", "softmax.py"]) == {"linear.py": b"a"}
-    assert read_wanted(make.zip({"linear.py": "top"}), ["linear.py"]) == {"linear.py": b"top"}
-    assert read_wanted(make.zip({"hw\\linear.py": "windows"}), ["linear.py"]) == {"linear.py": b"windows"}
-
-
-def test_two_versions_of_a_wanted_file_are_refused(make: Any) -> None:
-    with pytest.raises(ArchiveError, match="more than once"):
-        read_wanted(make.zip({"linear.py": "1", "old/linear.py": "2"}), ["linear.py"])
-
-
-def test_a_bomb_in_a_students_zip_is_refused() -> None:
-    with pytest.raises(ArchiveError, match="more than is accepted"):
-        read_wanted(zip_with((named("linear.py"), bytes(9 * 2**20))), ["linear.py"])
 
 
 def test_zlib_errors_become_archive_errors(make: Any) -> None:

@@ -129,11 +129,11 @@ def test_a_submission_is_sent_followed_and_shown(
 
 
 def test_only_the_sets_files_are_sent_byte_for_byte(folder: Path, logged_in: Any, gradecli: Any) -> None:
-    (folder / "linear.py").write_bytes(b"x = 1\r\n# \xff\n")
+    (folder / "linear.py").write_bytes(b"x = 1\r\n# \xc3\xa9\n")
     gradecli("submit", "pset1")
     (sent,) = logged_in.submissions.values()
     assert set(sent["files"]) == {"linear.py", "softmax.py"}
-    assert sent["files"]["linear.py"] == b"x = 1\r\n# \xff\n"
+    assert sent["files"]["linear.py"] == b"x = 1\r\n# \xc3\xa9\n"
 
 
 def test_from_inside_the_folder_a_path_a_zip_or_one_file(
@@ -147,11 +147,53 @@ def test_from_inside_the_folder_a_path_a_zip_or_one_file(
     assert gradecli("submit", "pset1").exit_code == 0
     assert gradecli("submit").exit_code == 0
     assert [set(one["files"]) for one in logged_in.submissions.values()] == [
-        {"linear.py"},
+        {"hw.zip"},
         {"linear.py"},
         {"linear.py", "softmax.py"},
         {"linear.py", "softmax.py"},
     ]
+
+
+def notebook(source: str, *tags: str) -> bytes:
+    cell = {"cell_type": "code", "metadata": {"tags": tags}, "source": source, "outputs": []}
+    return json.dumps({"nbformat": 4, "metadata": {}, "cells": [cell]}).encode()
+
+
+def test_a_notebook_in_the_folder_is_sent_in_place_of_the_untouched_starter(
+    folder: Path, logged_in: Any, gradecli: Any
+) -> None:
+    work = notebook("def softmax(x):\n    return x", "softmax")
+    (folder / "work.ipynb").write_bytes(work)
+    (folder / "scratch.ipynb").write_bytes(notebook("plot()"))
+    done = gradecli("submit", "pset1")
+    assert done.exit_code == 0, done.stderr
+    assert "still exactly what you were given" not in done.stderr
+    (sent,) = logged_in.submissions.values()
+    assert set(sent["files"]) == {"linear.py", "work.ipynb"}
+    assert sent["files"]["work.ipynb"] == work
+
+
+def test_a_notebook_beside_a_changed_file_for_the_same_problem_is_not_guessed_about(
+    folder: Path, logged_in: Any, gradecli: Any
+) -> None:
+    (folder / "work.ipynb").write_bytes(notebook("x = 1", "linear"))
+    failed = gradecli("submit", "pset1")
+    assert failed.exit_code == 2
+    assert "linear is handed in twice, by linear.py and by work.ipynb: keep one of them." in failed.stderr
+    assert logged_in.submissions == {}
+    assert gradecli("submit", "pset1", "pset1/work.ipynb").exit_code == 0
+    assert [set(one["files"]) for one in logged_in.submissions.values()] == [{"work.ipynb"}]
+
+
+def test_what_cannot_be_taken_is_told_before_anything_is_sent_or_kept(
+    folder: Path, logged_in: Any, gradecli: Any, home: Any
+) -> None:
+    (folder / "softmax.ipynb").write_bytes(notebook("!pip install torch", "submit"))
+    failed = gradecli("submit", "pset1")
+    assert failed.exit_code == 2
+    assert "Cell 1, line 1 of softmax.ipynb is “!pip install torch”" in failed.stderr
+    assert logged_in.submissions == {}
+    assert kept(home) == []
 
 
 def test_the_folder_knows_its_course(folder: Path, logged_in: Any, gradecli: Any) -> None:

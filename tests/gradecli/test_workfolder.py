@@ -12,7 +12,7 @@ from gradecli.errors import BadInputError
 from gradecli.handouts import Origin, unpack
 from gradecli.workfolder import find_folder, read_draft
 
-EXPECTED = ["linear.py", "softmax.py"]
+PROBLEMS = ["linear", "softmax"]
 
 
 def started(folder: Path, pset: str = "pset1") -> Path:
@@ -59,7 +59,7 @@ def test_only_the_sets_files_are_read(tmp_path: Path) -> None:
     folder = started(tmp_path / "pset1")
     (folder / "linear.py").write_bytes(b"mine\r\n")
     (folder / "diary.txt").write_text("private")
-    draft = read_draft(folder, EXPECTED)
+    draft = read_draft(folder, PROBLEMS)
     assert draft.files == {"linear.py": b"mine\r\n", "softmax.py": b"start"}
     assert (draft.missing, draft.untouched) == ((), ("softmax.py",))
 
@@ -67,25 +67,25 @@ def test_only_the_sets_files_are_read(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     folder = started(tmp_path / "pset1")
     (folder / "softmax.py").unlink()
-    assert read_draft(folder, EXPECTED).missing == ("softmax.py",)
+    assert read_draft(folder, PROBLEMS).missing == ("softmax.py",)
 
 
 def test_a_zip_and_a_single_file_can_be_handed_in(tmp_path: Path, make: Any) -> None:
     (tmp_path / "hw.ZIP").write_bytes(make.zip({"hw/linear.py": "z", "hw/notes": "n"}))
-    assert read_draft(tmp_path / "hw.ZIP", EXPECTED).files == {"linear.py": b"z"}
+    assert read_draft(tmp_path / "hw.ZIP", PROBLEMS).sources == {"linear": b"z"}
     (tmp_path / "linear.py").write_text("one")
-    draft = read_draft(tmp_path / "linear.py", EXPECTED)
+    draft = read_draft(tmp_path / "linear.py", PROBLEMS)
     assert (draft.files, draft.missing) == ({"linear.py": b"one"}, ("softmax.py",))
 
 
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
-        ("other.py", b"x", "other.py is not one of this set's files"),
-        ("empty.zip", None, "None of this set's files"),
-        ("bad.zip", b"not a zip", "bad.zip cannot be used"),
-        ("linear.py", bytes(9 * 2**20), "larger than 8 MiB"),
-        ("nothing.py", None, "There is nothing at"),
+        ("other.py", b"x", "other.py is not a file of this problem set"),
+        ("empty.zip", None, "empty.zip holds none of linear.py, softmax.py"),
+        ("bad.zip", b"not a zip", "bad.zip cannot be taken"),
+        ("linear.py", bytes(9 * 2**20), "More than 4 MiB"),
+        ("nothing.py", None, "There is no "),
     ],
 )
 def test_what_cannot_be_handed_in_is_explained(
@@ -96,9 +96,9 @@ def test_what_cannot_be_handed_in_is_explained(
     elif name.endswith(".zip"):
         (tmp_path / name).write_bytes(make.zip({"readme": "x"}))
     with pytest.raises(BadInputError, match=complaint):
-        read_draft(tmp_path / name, EXPECTED)
+        read_draft(tmp_path / name, PROBLEMS)
 
 
 def test_an_empty_folder_is_nothing_to_hand_in(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match=r"It should have: linear.py, softmax.py"):
-        read_draft(tmp_path, EXPECTED)
+        read_draft(tmp_path, PROBLEMS)
