@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api.accounts.models import User
 from api.accounts.service import create_user, issue_token
+from api.accounts.tokens import password_link
 from api.backup.marker import require_restored
 from api.database import Database
 from api.errors import NotFoundError
 from api.keys import Keys
 from api.migrations import require_current, upgrade
+from api.operations.audit import record_action
 from api.settings import Settings
 from api.store import ContentStore
 
-__all__ = ["Prepared", "new_token", "prepare"]
+__all__ = ["Prepared", "new_password_link", "new_token", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,23 @@ def new_token(settings: Settings, email: str) -> str:
         NotFoundError: nobody has that address.
         UnavailableError: there is no database of this version.
     """
+    with _found(settings, email) as (session, user):
+        record_action(session, None, "token.issue", subject=user.email)
+        return issue_token(session, user.id, label="issued by the operator")
+
+
+def new_password_link(settings: Settings, email: str) -> str:
+    """The secret of a link with which that person sets a password, once; for an operator too.
+
+    Raises:
+        NotFoundError, UnavailableError: see :func:`new_token`.
+    """
+    with _found(settings, email) as (session, user):
+        return password_link(session, None, user)
+
+
+@contextmanager
+def _found(settings: Settings, email: str) -> Iterator[tuple[Session, User]]:
     database = Database(settings.database_address)
     try:
         require_current(database)
@@ -69,6 +91,6 @@ def new_token(settings: Settings, email: str) -> str:
             if user is None:
                 msg = f"Nobody here has the e-mail address {email}."
                 raise NotFoundError(msg)
-            return issue_token(session, user.id, label="issued by the operator")
+            yield session, user
     finally:
         database.close()

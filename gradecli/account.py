@@ -16,7 +16,7 @@ from gradecli.home import Credentials, Home
 from gradecli.payloads import Me
 from gradecli.terminal import note, say
 
-__all__ = ["ask_for_token", "check_token", "log_in", "log_out", "saved_login"]
+__all__ = ["check_token", "log_in", "log_out", "obtain_token", "saved_login"]
 
 _TOKEN = re.compile(r"[!-~]{1,512}", re.ASCII)
 
@@ -29,11 +29,22 @@ def saved_login() -> Credentials | None:
         return None
 
 
-def ask_for_token() -> str:
-    """The token, typed unseen; from a pipe, its first line."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline()
-    return str(typer.prompt("Your token (it stays invisible)", hide_input=True))
+def obtain_token(url: str, given: str | None, *, admin: bool) -> str:
+    """The token to log in with: ``given``, or typed unseen where that is ``-``; the first line of a
+    pipe; else one that the person approves in their browser.
+
+    Raises:
+        NotLoggedInError: they did not.
+    """
+    if given is not None and given != "-":
+        return given
+    if not sys.stdin.isatty() and (line := sys.stdin.readline()):
+        return line
+    if given == "-":
+        return str(typer.prompt("Your token (it stays invisible)", hide_input=True))
+    from gradecli.browser_login import token_from_browser
+
+    return token_from_browser(normal_url(url), admin=admin)
 
 
 def check_token(typed: str) -> str:

@@ -59,7 +59,7 @@ class CourseService:
 
     Args:
         url: The server's address, as :func:`gradecli.addresses.normal_url` gives it.
-        token: The person's token.
+        token: The person's token; ``None`` for who has none yet.
         transport: Instead of the network, for tests.
         sleep: How to wait between tries.
     """
@@ -67,7 +67,7 @@ class CourseService:
     def __init__(
         self,
         url: str,
-        token: str,
+        token: str | None,
         *,
         transport: httpx2.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -76,7 +76,7 @@ class CourseService:
         self._sleep = sleep
         self._http = httpx2.Client(
             base_url=f"{url}/api/v1",
-            headers={"Authorization": f"Bearer {token}", "User-Agent": "gradecli"},
+            headers={"User-Agent": "gradecli"} | ({"Authorization": f"Bearer {token}"} if token else {}),
             timeout=_TIMEOUT,
             transport=transport,
             # A proxy for the outside world cannot reach a server on this machine.
@@ -173,11 +173,11 @@ class CourseService:
         )
         return self._read(content, RosterResult)
 
-    def gradebook(self, course: str) -> Gradebook:
-        return self._get(f"/courses/{_part(course)}/gradebook", Gradebook)
+    def gradebook(self, course: str, section: str | None = None) -> Gradebook:
+        return self._get(f"/courses/{_part(course)}/gradebook{_of(section)}", Gradebook)
 
-    def gradebook_csv(self, course: str) -> bytes:
-        return self._send("GET", f"/courses/{_part(course)}/gradebook.csv")
+    def gradebook_csv(self, course: str, section: str | None = None) -> bytes:
+        return self._send("GET", f"/courses/{_part(course)}/gradebook.csv{_of(section)}")
 
     # -- how -----------------------------------------------------------------------------------
 
@@ -281,6 +281,10 @@ class CourseService:
 def _part(text: str) -> str:
     """One part of a path; a name with a slash stays one part and finds nothing."""
     return quote(text, safe="")
+
+
+def _of(section: str | None) -> str:
+    return "" if section is None else f"?section={_part(section)}"
 
 
 def _bounded(response: httpx2.Response) -> bytes:

@@ -125,15 +125,15 @@ def show_roster_result(result: RosterResult, *, tokens_in: Path | None) -> None:
     )
 
 
-def gradebook(course: str | None) -> Gradebook:
+def gradebook(course: str | None, section: str | None = None) -> Gradebook:
     with open_session() as session:
-        return session.service.gradebook(session.course(course))
+        return session.service.gradebook(session.course(course), section)
 
 
-def save_gradebook(file: Path, course: str | None) -> None:
+def save_gradebook(file: Path, course: str | None, section: str | None = None) -> None:
     """Write the server's CSV, byte for byte, to ``file``."""
     with open_session() as session:
-        content = session.service.gradebook_csv(session.course(course))
+        content = session.service.gradebook_csv(session.course(course), section)
     replace_file(file, content)
     say(f"Wrote {file}")
 
@@ -143,17 +143,25 @@ def show_gradebook(book: Gradebook) -> None:
     if not book.rows:
         note("There is no student in this course yet. Add some with: gradecli roster import FILE")
         return
-    headers = ["student", "email", *(pset.name for pset in book.psets), "total"]
+    sections = any(row.section for row in book.rows)
+    headers = [
+        "student",
+        "email",
+        *(["section"] if sections else []),
+        *(pset.name for pset in book.psets),
+        "total",
+    ]
     rows: list[list[str | Styled]] = [
         [
             row.student.name,
             row.student.email,
+            *([one_line(row.section or "-")] if sections else []),
             *(_cell(row.scores.get(pset.name)) for pset in book.psets),
             messages.points(row.total),
         ]
         for row in book.rows
     ]
-    table([one_line(header) for header in headers], rows, numbers=range(2, len(headers)))
+    table([one_line(header) for header in headers], rows, numbers=range(3 if sections else 2, len(headers)))
     most = sum(pset.max_score for pset in book.psets)
     students = "1 student" if len(book.rows) == 1 else f"{len(book.rows)} students"
     say(f"\n{students}, {messages.points(most)} points at most")

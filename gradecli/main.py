@@ -11,17 +11,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gradecli import author, operator, staff, student
+from gradecli import audit, author, operator, staff, student, tokens
 from gradecli.errors import CommandError, PlatformError
 
 __all__ = ["app", "run"]
 
 
 _ORDER = (
-    *("login", "logout", "psets", "start", "check", "submit", "scores", "feedback"),
-    *("course", "roster", "publish", "gradebook"),
+    *("login", "logout", "psets", "start", "check", "submit", "scores", "feedback", "token"),
+    *("course", "roster", "publish", "gradebook", "audit", "password"),
     *("grade",),
-    *("serve", "worker", "token", "db", "sandbox", "doctor"),
+    *("serve", "worker", "db", "sandbox", "doctor"),
 )
 
 
@@ -79,14 +79,19 @@ def gradecli(
     pass
 
 
-def _group(name: str, purpose: str) -> typer.Typer:
-    group = typer.Typer(help=purpose, no_args_is_help=True, rich_markup_mode=None)
+def _group(name: str, purpose: str, kind: type[TyperGroup] = TyperGroup) -> typer.Typer:
+    group = typer.Typer(cls=kind, help=purpose, no_args_is_help=True, rich_markup_mode=None)
     app.add_typer(group, name=name)
     return group
 
 
 app.command()(student.login)
 app.command()(student.logout)
+_token = _group("token", "See, make and end tokens.", tokens.TokenCommands)
+_token.command("list")(tokens.list_tokens)
+_token.command("create")(tokens.create)
+_token.command("revoke")(tokens.revoke)
+_token.command("issue")(tokens.issue)
 app.command()(student.psets)
 app.command()(student.start)
 app.command()(student.check)
@@ -98,12 +103,13 @@ _group("course", "Create a course.").command("create")(staff.course_create)
 _group("roster", "Add people to a course.").command("import")(staff.roster_import)
 app.command()(staff.publish)
 app.command()(staff.gradebook)
+app.command()(audit.audit)
+_group("password", "Help people to a password.").command("link")(tokens.password_link)
 
 app.command()(author.grade)
 
 app.command()(operator.serve)
 app.command()(operator.worker)
-app.command()(operator.token)
 _database = _group("db", "Look after the service's database: upgrade, back up, restore, check.")
 _database.command("status")(operator.db_status)
 _database.command("upgrade")(operator.db_upgrade)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 def not_logged_in() -> str:
     return (
-        "You are not logged in. Run `gradecli login URL` with the address of your course's server "
-        "and the token your instructor gave you."
+        "You are not logged in. Run `gradecli login URL` with the address of your course's server: "
+        "it logs you in through your browser. (`--token TOKEN` logs in with a token instead.)"
     )
 
 
@@ -29,6 +29,26 @@ def not_a_token() -> str:
         "That does not look like a token: it is empty, or has spaces or unusual characters in it. "
         "Copy it again from your instructor's message, in one piece."
     )
+
+
+def approve_in_browser(page: str, code: str) -> str:
+    return (
+        f"To log in, open {page}\n"
+        f"and enter the code {code}\n"
+        "There you see who asks, and let this program in or not. The code is good for ten minutes."
+    )
+
+
+def waiting_for_browser() -> str:
+    return "waiting until you let this program in"
+
+
+def open_it_yourself() -> str:
+    return "No browser could be opened here. Open the page yourself, on this or another machine."
+
+
+def not_let_in(reason: str) -> str:
+    return f"You are not logged in. {reason} To try again, run the same command."
 
 
 def logged_in(name: str, email: str, url: str) -> str:

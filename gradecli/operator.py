@@ -16,7 +16,6 @@ __all__ = [
     "doctor",
     "sandbox_build",
     "serve",
-    "token",
     "worker",
 ]
 
@@ -54,20 +53,6 @@ def worker(data: DataOption = None, problems: ProblemsOption = None, sandbox: Sa
     from gradecli.operator_service import run_worker
 
     run_worker(data=data, problems=problems, sandbox=sandbox)
-
-
-def token(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose.")],
-    data: DataOption = None,
-) -> None:
-    """Print a new token for somebody.
-
-    For operators, on the server itself, when somebody has lost theirs.
-    """
-    from gradecli.operator_service import issue_token
-    from gradecli.terminal import say
-
-    say(issue_token(email, data=data))
 
 
 def sandbox_build(

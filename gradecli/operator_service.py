@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from gradecli.terminal import note, say
 if TYPE_CHECKING:
     from api.settings import Settings
 
-__all__ = ["issue_token", "read_settings", "run_service", "run_worker"]
+__all__ = ["issue_password_link", "issue_token", "read_settings", "run_service", "run_worker"]
 
 
 def run_service(
@@ -67,16 +68,42 @@ def issue_token(email: str, *, data: Path | None) -> str:
     Raises:
         BadInputError: there is nobody, or no service, of that description.
     """
+    from api.bootstrap import new_token
+
+    return _for_person(new_token, _existing(data), email)
+
+
+def issue_password_link(email: str, *, data: Path, url: str | None) -> str:
+    """A link with which the person with that e-mail address sets a password, once.
+
+    Args:
+        url: the address that people reach the service at; else the one it listens on.
+
+    Raises:
+        BadInputError: there is nobody, or no service, of that description.
+    """
+    from api.bootstrap import new_password_link
+    from gradecli.addresses import normal_url
+
+    settings = _existing(data)
+    base = normal_url(url) if url is not None else f"http://{settings.host}:{settings.port}"
+    return f"{base}/password#{_for_person(new_password_link, settings, email)}"
+
+
+def _existing(data: Path | None) -> Settings:
     settings = read_settings(data=data)
     if settings.database_url is None and not settings.data.is_dir():
         raise BadInputError(
             f"There is no service's data in {settings.data}. Name its folder with --data DIR."
         )
-    from api.bootstrap import new_token
+    return settings
+
+
+def _for_person(issue: Callable[[Settings, str], str], settings: Settings, email: str) -> str:
     from api.errors import NotFoundError
 
     try:
-        return new_token(settings, email)
+        return issue(settings, email)
     except NotFoundError as error:
         raise BadInputError(str(error)) from error
 

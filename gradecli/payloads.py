@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 __all__ = [
+    "Answer",
     "Check",
     "CheckEvent",
     "Course",
@@ -43,26 +44,28 @@ Moment = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.r
 """A point in time, with its zone; one that came without is UTC."""
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """What a server answers: fields that are not known here are passed over."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
-class _ErrorDetail(_Answer):
+class _ErrorDetail(Answer):
     code: str
     message: str
 
 
-class ErrorBody(_Answer):
+class ErrorBody(Answer):
     error: _ErrorDetail
 
 
-class Enrolment(_Answer):
+class Enrolment(Answer):
     course: str
     title: str
     role: str
 
 
-class Me(_Answer):
+class Me(Answer):
     id: Id
     name: str
     email: str
@@ -70,18 +73,18 @@ class Me(_Answer):
     enrolments: tuple[Enrolment, ...]
 
 
-class Course(_Answer):
+class Course(Answer):
     name: str
     title: str
 
 
-class ProblemOfPset(_Answer):
+class ProblemOfPset(Answer):
     name: str
     title: str
     points: float
 
 
-class Pset(_Answer):
+class Pset(Answer):
     """A published problem set, with the asker's own score so far."""
 
     name: str
@@ -93,7 +96,7 @@ class Pset(_Answer):
     my_score: float | None
 
 
-class Received(_Answer):
+class Received(Answer):
     """The server's word that it has a submission. ``receipt`` is signed by it."""
 
     id: Id
@@ -105,13 +108,13 @@ class Received(_Answer):
     receipt: str
 
 
-class Person(_Answer):
+class Person(Answer):
     id: Id
     name: str
     email: str = ""
 
 
-class Submission(_Answer):
+class Submission(Answer):
     id: Id
     course: str
     pset: str
@@ -124,7 +127,7 @@ class Submission(_Answer):
     queue_position: int | None = None
 
 
-class MyScore(_Answer):
+class MyScore(Answer):
     pset: str
     title: str
     due_at: Moment | None
@@ -134,7 +137,7 @@ class MyScore(_Answer):
     best_submission_id: Id | None
 
 
-class Check(_Answer):
+class Check(Answer):
     """One check of a report. ``verdict`` stays text: a newer server may know more of them."""
 
     name: str
@@ -149,7 +152,7 @@ class Check(_Answer):
     instance: int | None = None
 
 
-class ProblemReport(_Answer):
+class ProblemReport(Answer):
     name: str
     title: str
     score: float
@@ -158,13 +161,13 @@ class ProblemReport(_Answer):
     checks: tuple[Check, ...]
 
 
-class Environment(_Answer):
+class Environment(Answer):
     backend: str = ""
     versions: dict[str, str] = {}
     not_enforced: tuple[str, ...] = ()
 
 
-class Report(_Answer):
+class Report(Answer):
     """A grade report; the same shape whether the server made it or this machine did."""
 
     pset: str
@@ -175,7 +178,7 @@ class Report(_Answer):
     environment: Environment = Environment()
 
 
-class StateEvent(_Answer):
+class StateEvent(Answer):
     """Where a submission is. ``queued`` after ``running``: grading starts over."""
 
     state: str
@@ -186,7 +189,7 @@ class StateEvent(_Answer):
     message: str = ""
 
 
-class CheckEvent(_Answer):
+class CheckEvent(Answer):
     """One check ended; ``index`` (from 1) of ``total``."""
 
     problem: str
@@ -195,13 +198,13 @@ class CheckEvent(_Answer):
     check: Check
 
 
-class ReportEvent(_Answer):
+class ReportEvent(Answer):
     """The end of the stream: the submission is graded."""
 
     report: Report
 
 
-class IncidentEvent(_Answer):
+class IncidentEvent(Answer):
     """The end of the stream: the platform could not grade the submission."""
 
     message: str
@@ -210,43 +213,44 @@ class IncidentEvent(_Answer):
 SubmissionEvent = StateEvent | CheckEvent | ReportEvent | IncidentEvent
 
 
-class RosterPerson(_Answer):
+class RosterPerson(Answer):
     name: str
     email: str
     role: str
     token: str | None = None
 
 
-class RosterRejected(_Answer):
+class RosterRejected(Answer):
     line: int
     reason: str
 
 
-class RosterResult(_Answer):
+class RosterResult(Answer):
     added: tuple[RosterPerson, ...] = ()
     changed: tuple[RosterPerson, ...] = ()
     unchanged: tuple[RosterPerson, ...] = ()
     rejected: tuple[RosterRejected, ...] = ()
 
 
-class GradebookPset(_Answer):
+class GradebookPset(Answer):
     name: str
     title: str
     max_score: float
 
 
-class GradebookCell(_Answer):
+class GradebookCell(Answer):
     score: float | None
     submission_id: Id | None
     attempts: int
 
 
-class GradebookRow(_Answer):
+class GradebookRow(Answer):
     student: Person
+    section: str | None = None
     scores: dict[str, GradebookCell | None]
     total: float
 
 
-class Gradebook(_Answer):
+class Gradebook(Answer):
     psets: tuple[GradebookPset, ...]
     rows: tuple[GradebookRow, ...]

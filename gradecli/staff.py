@@ -51,7 +51,7 @@ def publish(
 
 
 def roster_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns name,email,role.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with name,email,role and maybe section.")],
     tokens: Annotated[
         Path | None,
         typer.Option("--tokens", metavar="FILE", help="Write new tokens there instead of printing them."),
@@ -75,6 +75,9 @@ def gradebook(
         Path | None, typer.Option("--csv", metavar="FILE", help="Write the server's CSV there.")
     ] = None,
     course: CourseOption = None,
+    section: Annotated[
+        str | None, typer.Option("--section", metavar="NAME", help="Only this section's students.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Show everybody's scores. For staff."""
@@ -83,9 +86,9 @@ def gradebook(
     from gradecli.terminal import say_json
 
     if file is not None:
-        save_gradebook(file, course)
+        save_gradebook(file, course, section)
         return
-    book = find(course)
+    book = find(course, section)
     if as_json:
         say_json(book.model_dump(mode="json"))
     else:

@@ -18,18 +18,22 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 def login(
     url: Annotated[str | None, typer.Argument(metavar="URL", help="Your course's server.")] = None,
     token: Annotated[
-        str | None, typer.Option("--token", metavar="TOKEN", help="Instead of being asked for it.")
+        str | None,
+        typer.Option("--token", metavar="TOKEN", help="Instead of the browser; - to be asked for it."),
     ] = None,
     course: Annotated[
         str | None, typer.Option("--course", metavar="NAME", help="Make this your usual course.")
     ] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Ask for what administrators may do, too.")] = False,
 ) -> None:
     """Log in to your course's server.
 
-    Your instructor gave you its address and a token. The token is kept in a file that only you
-    can read. With --course alone, an existing log-in stays and only your usual course changes.
+    A short code is shown; enter it on the server's page, where you log in with your password or
+    the token you were given. What is kept here, in a file that only you can read, is a token of
+    this machine's own. From a pipe, a token is read instead. With --course alone, an existing
+    log-in stays and only your usual course changes.
     """
-    from gradecli.account import ask_for_token, log_in, saved_login
+    from gradecli.account import log_in, obtain_token, saved_login
 
     saved = saved_login()
     if url is None and token is None and course is not None and saved is not None:
@@ -37,7 +41,7 @@ def login(
         return
     if url is None:
         url = saved.url if saved else typer.prompt("Your course's server", default="http://127.0.0.1:8000")
-    log_in(url, token if token is not None else ask_for_token(), course)
+    log_in(url, obtain_token(url, token, admin=admin), course)
 
 
 def logout() -> None:

@@ -123,7 +123,7 @@ class Tab:
     def log_in(self, who: str) -> Page:
         self.page.goto(self.course.url)
         self.page.get_by_label("Your token").fill(self.course.tokens[who])
-        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_role("button", name="Log in with the token").click()
         expect(self.page.get_by_role("button", name="Log out")).to_be_visible()
         return self.page
 
@@ -319,7 +319,8 @@ def test_a_page_without_scripts_refreshes_itself_until_the_report(open_tab):
 def test_the_keyboard_is_enough(open_tab, course):
     page = open_tab().page
     page.goto(course.url)
-    expect(page.get_by_label("Your token")).to_be_focused()
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    page.get_by_label("Your token").focus()
     page.keyboard.type(course.tokens["s3"])
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
@@ -341,7 +342,8 @@ def test_the_keyboard_is_enough(open_tab, course):
 def test_no_page_is_wider_than_its_window(open_tab, course, width, scheme):
     page = open_tab(viewport={"width": width, "height": 700}, color_scheme=scheme).log_in("terry")
     set_page = "/courses/dl/psets/pset1"
-    for path in ("/", set_page, f"{set_page}/handouts/linear_softmax", "/courses/dl/gradebook"):
+    ours = ("/account", "/device", "/password")
+    for path in ("/", set_page, f"{set_page}/handouts/linear_softmax", "/courses/dl/gradebook", *ours):
         page.goto(course.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert overflow(page) <= 0, path

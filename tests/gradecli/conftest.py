@@ -17,6 +17,7 @@ import httpx2
 import pytest
 from typer.testing import CliRunner, Result
 
+from gradecli.account_client import AccountService
 from gradecli.client import CourseService
 from gradecli.home import Credentials, Home
 from gradecli.main import app
@@ -278,6 +279,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
     )
     monkeypatch.setattr("gradecli.session.CourseService", connect)
     monkeypatch.setattr("gradecli.account.CourseService", connect)
+    account = functools.partial(
+        AccountService, transport=httpx2.MockTransport(fake), sleep=lambda _seconds: None
+    )
+    monkeypatch.setattr("gradecli.account_client.AccountService", account)
+    monkeypatch.setattr("gradecli.browser_login.AccountService", account)
     monkeypatch.setattr("gradecli.following._PAUSE", 0.0)
     return fake
 

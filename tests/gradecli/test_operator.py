@@ -190,3 +190,20 @@ def test_an_engine_that_fails_is_a_sentence(
     done = gradecli("sandbox", "build", "numpy")
     assert done.exit_code == 3
     assert complaint in done.stderr
+
+
+def test_an_operator_issues_a_token_and_a_link_on_the_server_itself(gradecli: Any, tmp_path: Path) -> None:
+    from api.bootstrap import prepare
+    from api.settings import Settings
+
+    data = tmp_path / "data"
+    prepare(Settings(data=data))
+    for command in (("token",), ("token", "issue")):
+        done = gradecli(*command, "Admin@localhost", "--data", str(data))
+        assert (done.exit_code, done.stdout[:3]) == (0, "gc_")
+    link = ("password", "link", "admin@localhost", "--data", str(data))
+    assert gradecli(*link).stdout.startswith("http://127.0.0.1:8000/password#gc_")
+    assert gradecli(*link, "--url", "grade.example.edu").stdout.startswith(
+        "https://grade.example.edu/password#gc_"
+    )
+    assert gradecli("password", "link", "nobody@x.edu", "--data", str(data)).exit_code == 2
