@@ -15,6 +15,7 @@ from types import FrameType
 
 from api.bootstrap import prepare
 from api.logs import start_logging
+from api.processes.ending import PERMANENT, CannotStartError, ExitCode
 from api.settings import Settings
 
 __all__ = ["serve"]
@@ -25,6 +26,7 @@ _LONGEST_PAUSE = 30.0
 _STEADY_SECONDS = 60.0
 _AFTER_DRAINING = 10.0
 _BACKLOG = 256
+_A_LOOP = 4
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,8 @@ def serve(settings: Settings, *, announce: Callable[[str], None] = print) -> Non
     """Run the course service until SIGTERM or SIGINT.
 
     Prepares the data folder, opens the port, and keeps the web process and the workers running:
-    one that ends is started again, after a pause that grows while it keeps ending.
+    one that ends is started again, after a pause that grows while it keeps ending. One that says
+    that it cannot start, whatever is tried, stops the service.
 
     Args:
         announce: told the few lines that the operator must see: the address, and at the first
@@ -41,6 +44,7 @@ def serve(settings: Settings, *, announce: Callable[[str], None] = print) -> Non
 
     Raises:
         OSError: the address is taken or is not ours.
+        CannotStartError: a process of the service cannot start with these settings and data.
     """
     start_logging("supervisor", settings)
     prepared = prepare(settings)
@@ -72,6 +76,7 @@ class _Child:
     started_at: float = 0.0
     start_at: float = 0.0
     pause: float = field(default=_FIRST_PAUSE)
+    ends_in_a_row: int = 0
 
 
 class _Supervisor:
@@ -109,10 +114,14 @@ class _Supervisor:
             status = child.process.poll()
             if status is None:
                 return
-            if moment - child.started_at >= _STEADY_SECONDS:
-                child.pause = _FIRST_PAUSE
-            log.error("%s ended with status %d; starting it again in %g s", child.name, status, child.pause)
             child.process = None
+            if status in PERMANENT:
+                msg = f"{child.name} cannot start; the line above says why. Starting it again would not help."
+                raise CannotStartError(ExitCode(status), msg)
+            if moment - child.started_at >= _STEADY_SECONDS:
+                child.pause, child.ends_in_a_row = _FIRST_PAUSE, 0
+            child.ends_in_a_row += 1
+            _say_that_it_ended(child, status)
             child.start_at = moment + child.pause
             child.pause = min(child.pause * 2, _LONGEST_PAUSE)
         if moment >= child.start_at:
@@ -141,3 +150,14 @@ class _Supervisor:
                 process.kill()
                 process.wait()
         log.info("stopped")
+
+
+def _say_that_it_ended(child: _Child, status: int) -> None:
+    how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+    if child.ends_in_a_row < _A_LOOP:
+        log.error("%s %s; starting it again in %g s", child.name, how, child.pause)
+        return
+    log.critical(
+        "%s %s, as it did the last %d times soon after its start; trying again in %g s",
+        *(child.name, how, child.ends_in_a_row - 1, child.pause),
+    )

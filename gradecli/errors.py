@@ -6,7 +6,8 @@
     ├── BadInputError                2   what was typed, or a file that was named, cannot be used
     ├── PlatformError                3   the service, the network or this machine failed: nothing is lost
     │   ├── UnreachableError             no answer from the server, or one that makes no sense
-    │   └── IncidentError                the server could not grade a submission; its fault, not the student's
+    │   ├── IncidentError                the server could not grade a submission; its fault, not the student's
+    │   └── ServiceDataError         6   this version cannot use a service's data: an operator must look
     ├── NotLoggedInError             4   no token, or one that the server does not accept
     └── RefusedError                 5   the server understood and said no: past due, unknown, not allowed
 
@@ -24,6 +25,7 @@ __all__ = [
     "NotLoggedInError",
     "PlatformError",
     "RefusedError",
+    "ServiceDataError",
     "UnreachableError",
 ]
 
@@ -59,6 +61,15 @@ class UnreachableError(PlatformError):
 
 class IncidentError(PlatformError):
     """The platform could not grade a submission. It cost no points and no attempt."""
+
+
+class ServiceDataError(PlatformError):
+    """The data folder or the database of a service on this machine cannot be used as it is.
+
+    Starting again would not help, so it has an exit code of its own.
+    """
+
+    exit_code = 6
 
 
 class NotLoggedInError(CommandError):

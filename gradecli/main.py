@@ -53,7 +53,8 @@ app = typer.Typer(
     help="Homework for deep learning courses: start it, check it, hand it in, see what it earned.",
     epilog=(
         "Exit codes: 0 done; 1 done, and the answer is no; 2 bad input; 3 the server or this machine "
-        "failed, nothing is lost; 4 not logged in; 5 the server refused; 130 interrupted."
+        "failed, nothing is lost; 4 not logged in; 5 the server refused; 6 (serve, worker) the service's "
+        "data cannot be used; 130 interrupted."
     ),
     no_args_is_help=True,
     rich_markup_mode=None,  # with it, --help would wait for rich

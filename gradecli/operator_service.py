@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradecli.errors import BadInputError, PlatformError
+from gradecli.errors import BadInputError, PlatformError, ServiceDataError
 from gradecli.terminal import note, say
 
 if TYPE_CHECKING:
@@ -23,21 +23,31 @@ def run_service(
 
     Raises:
         BadInputError: a setting cannot be right, or there is no folder of problems.
-        PlatformError: the service's packages are missing, or it cannot start on this machine.
+        PlatformError: the service's packages are missing, or it cannot start on this machine now.
+        ServiceDataError: the data folder or the database is not what this version needs.
     """
     settings = read_settings(host=host, port=port, data=data, problems=problems, sandbox=sandbox)
     if not settings.problems.is_dir():
         raise BadInputError(
             f"There is no folder {settings.problems} of problem packages. Name one with --problems DIR."
         )
+    _point_out_unknown_variables()
     _point_out_a_missing_sandbox(settings.sandbox)
-    from api.errors import ApiError, StoreError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api.errors import ApiError, DatabaseAwayError, StoreError
+    from api.processes.ending import CannotStartError, ExitCode
     from api.supervisor import serve
 
     try:
         serve(settings, announce=say)
+    except CannotStartError as error:
+        kind = BadInputError if error.code is ExitCode.CONFIGURATION else ServiceDataError
+        raise kind(str(error)) from error
+    except (DatabaseAwayError, SQLAlchemyError) as error:
+        raise _database_failure(error) from error
     except (ApiError, StoreError) as error:
-        raise PlatformError(f"The service cannot start on {settings.data}: {error}") from error
+        raise ServiceDataError(f"The service cannot start on {settings.data}: {error}") from error
     except OSError as error:
         raise PlatformError(
             f"The service cannot listen on {settings.host}, port {settings.port}: {error.strerror or error}. "
@@ -49,15 +59,19 @@ def run_worker(*, data: Path | None, problems: Path | None, sandbox: str | None)
     """Grade submissions of the service whose data is in ``data`` until SIGTERM or Ctrl-C."""
     settings = read_settings(data=data, problems=problems, sandbox=sandbox)
     _point_out_a_missing_sandbox(settings.sandbox)
-    from api.errors import ApiError, StoreError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api.errors import ApiError, DatabaseAwayError, StoreError
     from api.logs import start_logging
     from api.worker.process import run
 
     start_logging("worker", settings)
     try:
         run(settings)
+    except (DatabaseAwayError, SQLAlchemyError) as error:
+        raise _database_failure(error) from error
     except (ApiError, StoreError) as error:
-        raise PlatformError(
+        raise ServiceDataError(
             f"{error} Start the service once first: gradecli serve --data {settings.data}"
         ) from error
 
@@ -133,6 +147,26 @@ def read_settings(**given: object) -> Settings:
     except (ValidationError, SettingsError) as error:
         lines = [f"  {sentence}" for sentence in problems_of(error)]
         raise BadInputError("These settings cannot be used:\n" + "\n".join(lines)) from error
+
+
+def _database_failure(error: Exception) -> Exception:
+    """What the command ends with: a sentence for an outage, the error itself for a mistake of ours."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api.database_outage import as_outage
+    from api.errors import DatabaseAwayError
+
+    outage = as_outage(error) if isinstance(error, SQLAlchemyError) else error
+    if not isinstance(outage, DatabaseAwayError):
+        return error
+    return PlatformError(f"The database cannot be used: {outage.evidence}")
+
+
+def _point_out_unknown_variables() -> None:
+    from api.settings import unknown_variables
+
+    for sentence in unknown_variables(os.environ):
+        note(sentence)
 
 
 def _point_out_a_missing_sandbox(name: str) -> None:

@@ -12,7 +12,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
-from api.logs import start_logging
+from api.processes.ending import ExitCode, run_process
 from api.processes.lifeline import end_with_parent
 from api.settings import Settings
 from api.submissions.progress import Watchers
@@ -34,12 +34,15 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str]) -> ExitCode:
     """Serve on the inherited socket until SIGTERM; requests in progress are finished."""
-    settings = Settings()
-    start_logging("web", settings)
-    end_with_parent(int(arguments[0]))
-    listener = socket.socket(fileno=int(arguments[1]))
+    parent, descriptor = int(arguments[0]), int(arguments[1])
+    return run_process("web", lambda settings: _serve(settings, parent, descriptor))
+
+
+def _serve(settings: Settings, parent: int, descriptor: int) -> None:
+    end_with_parent(parent)
+    listener = socket.socket(fileno=descriptor)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -54,4 +57,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -1,16 +1,19 @@
-"""``python -m api.worker PARENT``: one of the workers of the supervisor that is process ``PARENT``."""
+"""``python -m api.worker PARENT``: one of the supervisor's workers, configured by environment variables."""
 
 from __future__ import annotations
 
 import sys
 
-from api.logs import start_logging
+from api.processes.ending import run_process
 from api.processes.lifeline import end_with_parent
 from api.settings import Settings
 from api.worker.process import run
 
-if __name__ == "__main__":
-    settings = Settings()
-    start_logging("worker", settings)
+
+def _work(settings: Settings) -> None:
     end_with_parent(int(sys.argv[1]))
     run(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(run_process("worker", _work))

@@ -147,7 +147,7 @@ def test_settings_reach_the_service(
 
 def test_a_worker_or_a_token_without_a_service_says_so(gradecli: Any) -> None:
     worker = gradecli("worker", "--data", "nowhere")
-    assert worker.exit_code == 3
+    assert worker.exit_code == 6
     assert "gradecli serve --data nowhere" in worker.stderr
     token = gradecli("token", "ada@example.edu", "--data", "nowhere")
     assert token.exit_code == 2
