@@ -13,6 +13,7 @@
     ├── NotFoundError            404  it does not exist, or is not yours: nobody can tell which
     │   └── NotGradedError       404  the submission is yours, its report does not exist yet
     ├── TooSlowError             408  the request's body did not arrive in time
+    ├── RemovedError             410  it was there, and was removed under the retention rule
     ├── ConflictError            409  it clashes with what is already there
     ├── TooLargeError            413  more bytes than are accepted
     ├── InvalidRequestError      422  it does not say what we need
@@ -34,6 +35,7 @@ repeats a secret.
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -55,6 +57,7 @@ __all__ = [
     "NotFoundError",
     "NotGradedError",
     "PastDueError",
+    "RemovedError",
     "StoreError",
     "TooLargeError",
     "TooManyError",
@@ -152,6 +155,16 @@ class TooSlowError(ApiError):
 
     status = HTTPStatus.REQUEST_TIMEOUT
     code = "too_slow"
+
+
+class RemovedError(ApiError):
+    """It was removed under the course's retention rule; the grade and the report stay."""
+
+    status = HTTPStatus.GONE
+    code = "removed"
+
+    def __init__(self, what: str, on: datetime) -> None:
+        super().__init__(f"{what} removed under the course's retention rule on {on:%Y-%m-%d}.")
 
 
 class ConflictError(ApiError):

@@ -53,6 +53,7 @@ def _long_enough(secret: SecretStr | None) -> SecretStr | None:
 
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
 def _networks(text: str) -> str:
@@ -124,6 +125,17 @@ class Settings(BaseSettings):
     """What ``/metrics`` is asked with; unset: it answers this machine alone."""
     disk_floor_mib: Annotated[int, Field(ge=0)] = 500
     """Free space below which the service says that it is not ready."""
+
+    retention_files_days: Days | None = None
+    """Days after which the files of a graded submission may be removed; unset: never."""
+    retention_uploads_days: Days | None = None
+    """Days after which the archives and notebooks that files came in may be removed; unset: never."""
+    retention_transcripts_days: Days | None = None
+    """Days after which transcripts of gradings may be removed; unset: never."""
+    retention_course_days: Days = 365
+    """Days after a course's last due date and last submission before anything of it may be removed."""
+    retention_progress_days: Annotated[int, Field(ge=1, le=3650)] = 1
+    """Days for which the live events of gradings are kept; reports say all they said."""
 
     admin_email: str = "admin@localhost"
     """E-mail address of the administrator that the first start creates."""

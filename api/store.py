@@ -12,17 +12,27 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import file_digest, sha256
 from io import BufferedReader
 from pathlib import Path
 
 from api.errors import NoRoomError, StoreError
 
-__all__ = ["ContentStore"]
+__all__ = ["ContentStore", "Kept"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{7,127}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that lies in the store, and how many bytes it takes."""
+
+    name: str
+    size: int
 
 
 class ContentStore:
@@ -58,8 +68,11 @@ class ContentStore:
             NoRoomError: the disk is full; nothing of it was kept.
         """
         name = sha256(content).hexdigest()
-        if not self._blob(name).exists():
-            self.put_stream([content], name)
+        # A file that was there before is young again from here on: a collection under way leaves it.
+        with suppress(FileNotFoundError):
+            os.utime(self._blob(name))
+            return name
+        self.put_stream([content], name)
         return name
 
     def put_stream(self, pieces: Iterable[bytes], name: str) -> None:
@@ -120,6 +133,41 @@ class ContentStore:
         """
         with self.open(name) as file:
             _require_undamaged(name, file_digest(file, "sha256").hexdigest())
+
+    def blobs_older_than(self, moment: datetime) -> tuple[Kept, ...]:
+        """The files that were neither put nor put again since ``moment``."""
+        files = (path for path in self._blobs.glob("*/*") if _SHA256.match(path.name))
+        return tuple(_older(files, moment))
+
+    def leftovers_older_than(self, moment: datetime) -> tuple[Kept, ...]:
+        """What writers that were killed have left behind before ``moment``."""
+        return tuple(_older(self._staging.iterdir(), moment))
+
+    def remove_leftover(self, name: str) -> None:
+        """Remove one of :meth:`leftovers_older_than`."""
+        path = self._staging / Path(name).name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+    def collect(self, name: str, before: datetime) -> bool:
+        """Take the file called ``name`` off the disk, unless somebody has put it again since ``before``.
+
+        It is moved aside first, and looked at there. Whoever puts it meanwhile either touched it
+        before, and it comes back, or finds nothing and writes it anew.
+        """
+        target = self._blob(name)
+        aside = self._staging / f"collected-{secrets.token_hex(8)}"
+        try:
+            target.rename(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= before.timestamp():
+            aside.rename(target)
+            return False
+        aside.unlink()
+        return True
 
     @contextmanager
     def staging_folder(self) -> Iterator[Path]:
@@ -188,6 +236,15 @@ def _room() -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise NoRoomError from error
         raise
+
+
+def _older(paths: Iterable[Path], moment: datetime) -> Iterator[Kept]:
+    for path in paths:
+        # Others work here at the same time: what is gone now is not ours to count.
+        with suppress(FileNotFoundError):
+            status = path.lstat()
+            if status.st_mtime < moment.timestamp():
+                yield Kept(path.name, status.st_size)
 
 
 def _flush_file(path: Path) -> None:

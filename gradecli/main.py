@@ -21,7 +21,7 @@ _ORDER = (
     *("login", "logout", "psets", "start", "check", "submit", "scores", "feedback", "token"),
     *("course", "roster", "publish", "gradebook", "audit", "password"),
     *("grade",),
-    *("serve", "worker", "db", "sandbox", "doctor"),
+    *("serve", "worker", "db", "sandbox", "retention", "doctor"),
 )
 
 
@@ -118,6 +118,9 @@ _database.command("backup")(operator.db_backup)
 _database.command("restore")(operator.db_restore)
 _database.command("check")(operator.db_check)
 _group("sandbox", "Prepare what submissions run in.").command("build")(operator.sandbox_build)
+_retention = _group("retention", "Remove old files, as the settings say.")
+_retention.command("preview")(operator.retention_preview)
+_retention.command("apply")(operator.retention_apply)
 app.command()(operator.doctor)
 
 

@@ -14,6 +14,8 @@ __all__ = [
     "db_status",
     "db_upgrade",
     "doctor",
+    "retention_apply",
+    "retention_preview",
     "sandbox_build",
     "serve",
     "worker",
@@ -68,17 +70,31 @@ def sandbox_build(
 
 
 def doctor(
+    server: Annotated[
+        bool | None,
+        typer.Option("--server/--no-server", help="Look at a service's data; else if there is one."),
+    ] = None,
+    data: DataOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Say what this machine can do, and how to get the rest."""
-    from gradecli.operator_doctor import examine, show
+    """Say what this machine can do, and how to get the rest.
+
+    Where a service's data lies, it is looked at too; then the command ends with 1 if something
+    needs somebody to act.
+    """
+    from gradecli.operator_doctor import State, examine, show
+    from gradecli.operator_doctor_server import examine_server, has_data
     from gradecli.terminal import say_json
 
     findings = examine()
+    if server or (server is None and (data is not None or has_data(data))):
+        findings += examine_server(data)
     if as_json:
         say_json([finding.as_json() for finding in findings])
     else:
         show(findings)
+    if any(finding.state is State.ACT for finding in findings):
+        raise typer.Exit(1)
 
 
 def db_status(data: DataOption = None) -> None:
@@ -134,3 +150,30 @@ def db_check(data: DataOption = None) -> None:
     from gradecli.operator_database import check_database
 
     check_database(data=data)
+
+
+def retention_preview(
+    data: DataOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Say what the retention rule would remove. Changes nothing."""
+    _retention(data, apply=False, as_json=as_json)
+
+
+def retention_apply(
+    data: DataOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Remove what the retention rule says. Grades, reports and the audit trail stay."""
+    _retention(data, apply=True, as_json=as_json)
+
+
+def _retention(data: Path | None, *, apply: bool, as_json: bool) -> None:
+    from gradecli.operator_retention import carry_out, show
+    from gradecli.terminal import say_json
+
+    outcome = carry_out(data=data, apply=apply)
+    if as_json:
+        say_json(outcome.as_json())
+    else:
+        show(outcome)

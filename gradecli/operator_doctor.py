@@ -50,6 +50,8 @@ class State(StrEnum):
     OK = "ok"
     LIMITED = "limited"
     MISSING = "missing"
+    ACT = "act"
+    """Something about a service that somebody must see to."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def examine() -> tuple[Finding, ...]:
 
 def show(findings: tuple[Finding, ...]) -> None:
     """Print the findings, each remedy under what it cures."""
-    styles = {State.OK: "green", State.LIMITED: "yellow", State.MISSING: "red"}
+    styles = {State.OK: "green", State.LIMITED: "yellow", State.MISSING: "red", State.ACT: "red"}
     width = max(len(finding.what) for finding in findings)
     for finding in findings:
         state = Styled(finding.state.value.ljust(7), styles[finding.state])

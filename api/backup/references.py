@@ -13,7 +13,7 @@ __all__ = ["packages_named", "stored_files_named"]
 _FILES = (
     ("package_versions", "handout_sha256", None),
     ("submission_files", "sha256", "submissions.files_removed_at"),
-    ("submission_uploads", "sha256", "submissions.files_removed_at"),
+    ("submission_uploads", "sha256", "removed_at"),
     ("transcripts", "sha256", "removed_at"),
 )
 _ROWS_AT_ONCE = 1000

@@ -58,7 +58,10 @@ class SubmissionFile(Base):
 
 
 class SubmissionUpload(Base):
-    """A zip file or notebook as it arrived, where the graded files were taken out of one."""
+    """A zip file or notebook as it arrived, where the graded files were taken out of one.
+
+    ``removed_at``: its bytes were removed under the course's retention rule.
+    """
 
     __tablename__ = "submission_uploads"
 
@@ -66,3 +69,4 @@ class SubmissionUpload(Base):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from api.access import Actor, find_submission
-from api.errors import NotFoundError
+from api.errors import NotFoundError, RemovedError
 from api.services import Services
 from api.submissions.schemas import UploadOut
 
@@ -27,11 +27,14 @@ def read_upload(services: Services, session: Session, actor: Actor, submission_i
 
     Raises:
         NotFoundError: no such submission for this actor, or nothing of that name came with it.
+        RemovedError: it was removed under the course's retention rule.
         StoreError: it was lost from the disk.
     """
     submission = find_submission(session, actor, submission_id)
     for upload in submission.uploads:
         if upload.name == name:
+            if upload.removed_at is not None:
+                raise RemovedError("This file was", upload.removed_at)
             return services.store.get(upload.sha256)
     msg = "Nothing of that name came with this submission."
     raise NotFoundError(msg)

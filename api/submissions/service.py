@@ -17,7 +17,7 @@ from api.access import (
     is_visible,
     sees_everybodys_work,
 )
-from api.errors import ConflictError, NotGradedError
+from api.errors import ConflictError, NotGradedError, RemovedError
 from api.gradebook.models import GradeReportRow
 from api.jobs.forecast import Estimate, Outlook, look_ahead
 from api.jobs.interventions import take_back
@@ -175,9 +175,12 @@ def read_files(
 
     Raises:
         NotFoundError: no such submission for this actor.
+        RemovedError: they were removed under the course's retention rule.
         StoreError: a file was lost from the disk.
     """
     submission = find_submission(session, actor, submission_id)
+    if submission.files_removed_at is not None:
+        raise RemovedError("The files of this submission were", submission.files_removed_at)
     return tuple(
         UploadedFile(name=f"{file.problem}.py", content=services.store.get(file.sha256))
         for file in submission.files

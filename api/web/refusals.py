@@ -18,6 +18,7 @@ __all__ = ["error_page"]
 _TITLES = {
     HTTPStatus.FORBIDDEN: "You cannot do this",
     HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.GONE: "This was removed",
     HTTPStatus.CONFLICT: "That is not possible now",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too large",
     HTTPStatus.TOO_MANY_REQUESTS: "That is too often",

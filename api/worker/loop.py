@@ -37,7 +37,6 @@ __all__ = ["Worker"]
 
 _IDLE_SECONDS = 0.2
 _PRUNE_EVERY_SECONDS = 600.0
-_PROGRESS_KEPT = timedelta(days=1)
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +70,7 @@ class Worker:
         self._grader = grader
         self._name = name
         self._stop = stop
+        self._progress_kept = timedelta(days=services.settings.retention_progress_days)
         self._lease_seconds = services.settings.lease_seconds
         self._policy = RetryPolicy(
             tries=services.settings.grading_tries,
@@ -86,7 +86,7 @@ class Worker:
                 continue
             if time.monotonic() >= prune_at:
                 with self._database.writing() as session:
-                    prune_progress(session, before=now() - _PROGRESS_KEPT)
+                    prune_progress(session, before=now() - self._progress_kept)
                 prune_at = time.monotonic() + _PRUNE_EVERY_SECONDS
             self._stop.wait(_IDLE_SECONDS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import types
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,28 @@ def test_an_operator_issues_a_token_and_a_link_on_the_server_itself(gradecli: An
         "https://grade.example.edu/password#gc_"
     )
     assert gradecli("password", "link", "nobody@x.edu", "--data", str(data)).exit_code == 2
+
+
+def test_retention_is_shown_and_then_carried_out(gradecli: Any, tmp_path: Path) -> None:
+    from api.bootstrap import prepare
+    from api.settings import Settings
+
+    prepare(Settings(data=tmp_path / "data"))
+    leftover = tmp_path / "data" / "staging" / "half"
+    leftover.write_bytes(b"xyz")
+    os.utime(leftover, (0, 0))
+    shown = gradecli("retention", "preview", "--data", str(tmp_path / "data"))
+    assert "Kept: files for ever, uploads for ever, transcripts for ever" in shown.stdout
+    assert "Nothing is old enough." in shown.stdout
+    assert "belonging to nothing: 0 files and 1 leftovers, 3 bytes" in shown.stdout
+    assert leftover.exists()
+    done = json.loads(gradecli("retention", "apply", "--json", "--data", str(tmp_path / "data")).stdout)
+    assert done["applied"] is True
+    assert done["unreferenced"] == {"blobs": 0, "leftovers": 1, "bytes": 3}
+    assert not leftover.exists()
+
+
+def test_retention_without_a_service_says_so(gradecli: Any) -> None:
+    done = gradecli("retention", "preview", "--data", "nowhere")
+    assert done.exit_code == 2
+    assert "There is no service's data in nowhere" in done.stderr

@@ -7,15 +7,17 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.accounts.models import Token
 from api.courses.models import Course
 from api.database import now
 from api.roles import Role
+from api.submissions.models import Submission
 from api.web.visitors import COOKIE, safe_next
 from grader import GradingFailedError
 
@@ -309,6 +311,24 @@ class TestReports:
         assert answer.headers["x-content-type-options"] == "nosniff"
         for name in ("beta.py", "..%2Falpha.py", "gradecli.sqlite3"):
             assert browser.get(f"/submissions/{submission}/files/{name}").status_code == HTTPStatus.NOT_FOUND
+
+    def test_files_that_were_removed_leave_a_sentence_with_the_day_and_the_report(self, site, report):
+        browser = site.browser("ada")
+        submission = browser.submit()
+        site.grade(report)
+        with site.services.database.writing() as session:
+            removed = update(Submission).where(Submission.id == submission)
+            session.execute(removed.values(files_removed_at=datetime(2027, 9, 1, tzinfo=UTC)))
+        page = browser.get(f"/submissions/{submission}").text
+        sentence = "were removed under the course’s retention rule on"
+        assert sentence in page
+        assert "2027-09-01" in page
+        assert "Your files" in page
+        assert f"/submissions/{submission}/files/" not in page
+        answer = browser.get(f"/submissions/{submission}/files/alpha.py")
+        assert answer.status_code == HTTPStatus.GONE
+        assert "removed under the course&#39;s retention rule on 2027-09-01." in answer.text
+        assert "This was removed" in answer.text
 
     def test_the_receipt_is_the_one_the_service_verifies(self, site):
         browser = site.browser("ada")

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         _refers("submission_uploads", "submission_id", "submissions"),
         sa.PrimaryKeyConstraint("submission_id", "name", name="pk_submission_uploads"),
     )

@@ -41,6 +41,7 @@ def show(services: CurrentServices, visitor: CurrentVisitor, submission: str) ->
         found = find_submission(session, actor, submission)
         described = service.describe_all(session, [found])[0]
         graded = described.state is SubmissionState.GRADED
+        removed_on = found.files_removed_at
         grade = current_grade(session, found.pset_id, found.user_id)
         view = submission_view(
             described,
@@ -49,10 +50,13 @@ def show(services: CurrentServices, visitor: CurrentVisitor, submission: str) ->
             problems=found.package.problems,
             course_title=found.pset.course.title,
             pset_title=found.package.title,
-            files={
+            files={}
+            if removed_on
+            else {
                 file.name: file.content for file in service.read_files(services, session, actor, submission)
             },
             uploads=list_uploads(session, actor, submission),
+            files_removed_on=removed_on,
             receipt=service.read_receipt(services, session, actor, submission),
             best=grade.submission_id if grade else None,
             staff=sees_everybodys_work(session, actor, found.pset.course),

@@ -102,6 +102,7 @@ class SubmissionView:
     events_href: str
     files: tuple[SourceFile, ...]
     uploads: tuple[Original, ...]
+    files_removed_on: Moment | None
     staff: bool
     student: str
     student_href: str
@@ -124,6 +125,7 @@ def submission_view(
     pset_title: str,
     files: Mapping[str, bytes],
     uploads: Sequence[UploadOut] = (),
+    files_removed_on: datetime | None = None,
     receipt: str,
     best: str | None,
     staff: bool,
@@ -153,6 +155,7 @@ def submission_view(
         receipt=words.visible(receipt),
         receipt_href=addresses.receipt(submission.id),
         events_href=addresses.events(submission.id),
+        files_removed_on=None if files_removed_on is None else words.moment(files_removed_on, now),
         files=tuple(source_file(submission.id, name, files[name]) for name in sorted(files)),
         uploads=tuple(
             Original(
