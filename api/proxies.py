@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["ClientAddress", "Network", "client_address", "networks"]
+__all__ = ["ClientAddress", "Network", "client_address", "is_trusted", "networks"]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -22,7 +22,8 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
 
 
-def _trusted(address: str, trusted: Sequence[Network]) -> bool:
+def is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    """Whether ``address`` is, or lies in, one of them."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -44,14 +45,14 @@ class ClientAddress:
         self._trusted = tuple(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _trusted(client_address(scope), self._trusted):
+        if scope["type"] == "http" and is_trusted(client_address(scope), self._trusted):
             self._see_through(scope)
         await self._app(scope, receive, send)
 
     def _see_through(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         hops = [hop.strip() for line in headers.getlist("x-forwarded-for") for hop in line.split(",")]
-        client = next((hop for hop in reversed(hops) if not _trusted(hop, self._trusted)), None)
+        client = next((hop for hop in reversed(hops) if not is_trusted(hop, self._trusted)), None)
         if client is not None and _is_address(client):
             scope["client"] = (client, 0)
         if headers.get("x-forwarded-proto", "").strip().lower() in {"http", "https"}:

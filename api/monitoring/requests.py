@@ -10,13 +10,13 @@ import logging
 import re
 import secrets
 import time
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.logs import about
 from api.monitoring.metrics import Metrics
+from api.proxies import client_address, is_trusted, networks
 
 __all__ = ["REQUEST_ID", "ObservedRequests", "request_id_of"]
 
@@ -43,9 +43,7 @@ class ObservedRequests:
     def __init__(self, app: ASGIApp, *, json_prefix: str, trusted_proxies: str) -> None:
         self._app = app
         self._json_prefix = json_prefix
-        self._trusted = tuple(
-            ip_network(part.strip(), strict=False) for part in trusted_proxies.split(",") if part.strip()
-        )
+        self._trusted = networks(trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,7 +73,7 @@ class ObservedRequests:
 
     def _request_id(self, scope: Scope) -> str:
         given = Headers(scope=scope).get(REQUEST_ID, "")
-        if _ACCEPTABLE.fullmatch(given) and _is_among(scope.get("client"), self._trusted):
+        if _ACCEPTABLE.fullmatch(given) and is_trusted(client_address(scope), self._trusted):
             return given
         return secrets.token_hex(8)
 
@@ -107,10 +105,3 @@ def request_id_of(scope: Scope) -> str | None:
     """The id of a request that :class:`ObservedRequests` let through."""
     found = scope.get("state", {}).get(_STATE)
     return found if isinstance(found, str) else None
-
-
-def _is_among(client: tuple[str, int] | None, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    try:
-        return client is not None and any(ip_address(client[0]) in network for network in networks)
-    except ValueError:
-        return False

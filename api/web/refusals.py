@@ -49,5 +49,5 @@ def _address(request: Request) -> str:
 def _reader(request: Request) -> Reader | None:
     try:
         return visitor_of(request).reader
-    except ApiError:
+    except Exception:  # whatever broke the page may break this too: then it is a page for nobody
         return None
