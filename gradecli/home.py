@@ -7,6 +7,7 @@ whole, so that a power cut leaves the old file or the new one.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -16,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gradecli import messages
 from gradecli.errors import NotLoggedInError
+
+_DEVICE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)  # what Windows opens instead
 
 __all__ = ["Credentials", "Home", "replace_file"]
 
@@ -64,15 +67,16 @@ class Home:
         return existed
 
     def save_receipt(self, course: str, pset: str, submission_id: str, content: bytes) -> Path:
-        path = (
-            self.folder
-            / "receipts"
-            / _file_name(course)
-            / _file_name(pset)
-            / f"{_file_name(submission_id)}.json"
-        )
-        replace_file(path, content)
-        return path
+        """Keep a receipt, and every other one: no server can make one take another's place."""
+        folder = self.folder / "receipts" / _file_name(course) / _file_name(pset)
+        name = _file_name(submission_id)
+        for path in (folder / f"{name}{ending}.json" for ending in ("", *(f"-{n}" for n in range(2, 1000)))):
+            if not path.exists():
+                replace_file(path, content)
+                return path
+            if path.read_bytes() == content:
+                return path
+        raise FileExistsError(errno.EEXIST, "A thousand receipts of that name are kept already", str(folder))
 
     @property
     def _credentials(self) -> Path:
@@ -111,4 +115,5 @@ def _default_folder() -> Path:
 
 def _file_name(text: str) -> str:
     """``text`` as a file name on every system; ids and names come from the server."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", text)[:80] or "_"
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", text)[:80] or "_"
+    return f"{name}_" if _DEVICE.fullmatch(name) else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -226,6 +227,25 @@ def test_files_can_be_dropped_and_strangers_are_left_out(open_tab):
     assert page.evaluate("window.owned") is None
     page.get_by_role("button", name="Hand in").click()
     expect(graded(page)).to_have_text("10 / 10")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_notebook_is_handed_in_and_its_cells_are_graded(open_tab, scripts):
+    cell = {"cell_type": "code", "metadata": {"tags": ["linear_softmax"]}, "source": RIGHT, "outputs": []}
+    content = json.dumps({"nbformat": 4, "metadata": {}, "cells": [cell]}).encode()
+    page = open_tab(java_script_enabled=scripts).log_in("s3" if scripts else "s4")
+    page.get_by_role("link", name="Start").click()
+    page.get_by_text("Or a zip, or a notebook").click()
+    page.get_by_label("Choose your files").set_input_files(
+        [{"name": "homework.ipynb", "mimeType": "", "buffer": content}]
+    )
+    if scripts:
+        expect(page.locator("[data-wrapped]")).to_contain_text("✓ homework.ipynb")
+        expect(page.locator("[data-expected]")).to_contain_text("may be in what you chose")
+    page.get_by_role("button", name="Hand in").click()
+    expect(graded(page)).to_have_text("10 / 10")
+    expect(page.get_by_role("link", name="homework.ipynb")).to_be_visible()
+    assert overflow(page) <= 0
 
 
 def test_nothing_a_student_writes_comes_alive(open_tab):

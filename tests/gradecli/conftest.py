@@ -190,7 +190,7 @@ class FakeServer:
                 "attempt": number,
                 "digest": "abc",
                 "state": "queued",
-                "received_at": f"2030-12-0{number}T10:00:00Z",
+                "received_at": f"2030-12-{number:02}T10:00:00Z",
                 "receipt": f"signed-{number}",
                 "files": files_of(request),
             }

@@ -124,6 +124,11 @@ class SetView:
     ticket: str
     problem: str
 
+    @property
+    def example(self) -> str:
+        """A problem's name, to explain marks with."""
+        return self.files[0].filename.removesuffix(".py") if self.files else "problem"
+
 
 @dataclass(frozen=True, slots=True)
 class HandoutView:
