@@ -16,6 +16,7 @@ from grader.feedback import (
     odd_answer,
 )
 from grader.forbidden import ForbiddenUse
+from grader.intake.places import Places
 from sandbox.errors import (
     MemoryLimitError,
     OutputLimitError,
@@ -241,6 +242,22 @@ def test_the_line_is_the_last_in_the_students_own_file() -> None:
     )
     only = (StudentFrame("support.py", 99, "loss", "raise ValueError"),)
     assert message(raised("ValueError", "", *only), HIDDEN) == "forward raised a ValueError."
+
+
+def test_lines_of_a_notebooks_code_are_told_as_places_in_the_notebook() -> None:
+    places = Places(
+        "# gradecli: from cell 2\nimport numpy\n\n# gradecli: from cell 7, line 3\ndef f():\n    g()"
+    )
+    frames = (StudentFrame(FILE, 6, "f", "g()"), StudentFrame("support.py", 6, "loss", "raise"))
+    error = raised("ValueError", "bad", *frames)
+    assert explain(error, HIDDEN, FILE, places).message == (
+        "forward raised a ValueError in cell 7, line 4 of your notebook."
+    )
+    public = explain(error, PUBLIC, FILE, places).message
+    assert "\n  cell 7, line 4, in f: g()" in public
+    assert "\n  line 6, in loss: raise" in public
+    uses = (ForbiddenUse("torch.conv2d", 2),)
+    assert "cell 2, line 1 uses torch.conv2d" in explain_forbidden(uses, FILE, places).message
 
 
 def test_endless_recursion_is_told_with_its_last_lines_only() -> None:
