@@ -69,11 +69,12 @@ class Action(StrEnum):
     PUBLISH = auto()
     MANAGE_ROSTER = auto()
     SEE_AUDIT = auto()
+    RUN_GRADING = auto()
 
 
 _STUDENT = frozenset({Action.SEE_COURSE, Action.SUBMIT})
 _GRADER = _STUDENT | {Action.SEE_EVERYBODYS_WORK, Action.RETRY_GRADING}
-_INSTRUCTOR = _GRADER | {Action.PUBLISH, Action.MANAGE_ROSTER, Action.SEE_AUDIT}
+_INSTRUCTOR = _GRADER | {Action.PUBLISH, Action.MANAGE_ROSTER, Action.SEE_AUDIT, Action.RUN_GRADING}
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.STUDENT: _STUDENT,
@@ -92,6 +93,7 @@ _REFUSALS: dict[Action, str] = {
     Action.PUBLISH: "Only instructors of this course can publish problem sets or set due dates.",
     Action.MANAGE_ROSTER: "Only instructors of this course can change its roster.",
     Action.SEE_AUDIT: "Only instructors of this course can see what its staff did.",
+    Action.RUN_GRADING: "Only instructors of this course can see its queue and say how it is graded.",
 }
 
 

@@ -27,7 +27,7 @@ from api.headers import SecurityHeaders
 from api.monitoring import routes as monitoring
 from api.monitoring.readiness import ReadinessProbe
 from api.monitoring.requests import ObservedRequests
-from api.operations import audit_routes as audit
+from api.operations import audit_routes, grading_routes
 from api.proxies import ClientAddress, networks
 from api.services import Services
 from api.settings import Settings
@@ -89,6 +89,6 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
 
 def _json_routes() -> APIRouter:
     router = APIRouter(prefix=_PREFIX, responses=refusals.DESCRIBED)
-    for part in (accounts, devices, courses, submissions, gradebook, audit, health):
+    for part in (accounts, devices, courses, submissions, gradebook, audit_routes, grading_routes, health):
         router.include_router(part.router)
     return router

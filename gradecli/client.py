@@ -26,9 +26,11 @@ from gradecli.payloads import (
     Course,
     ErrorBody,
     Gradebook,
+    Hold,
     IncidentEvent,
     Me,
     MyScore,
+    Operations,
     Pset,
     Received,
     Report,
@@ -134,7 +136,7 @@ class CourseService:
     def events(self, submission_id: str) -> Iterator[SubmissionEvent]:
         """The life of a submission from its beginning, as it happens.
 
-        Ends with a :class:`ReportEvent` or an :class:`IncidentEvent`.
+        Ends with a :class:`ReportEvent`, an :class:`IncidentEvent`, or a state in which it stays.
 
         Raises:
             UnreachableError: the stream broke or ended before that; asking again starts it anew.
@@ -149,6 +151,8 @@ class CourseService:
                 if event is not None:
                     yield event
                 if isinstance(event, ReportEvent | IncidentEvent):
+                    return
+                if isinstance(event, StateEvent) and event.is_final:
                     return
         raise UnreachableError(messages.server_went_away(self.url))
 
@@ -178,6 +182,36 @@ class CourseService:
 
     def gradebook_csv(self, course: str, section: str | None = None) -> bytes:
         return self._send("GET", f"/courses/{_part(course)}/gradebook.csv{_of(section)}")
+
+    def change_course(self, course: str, *, supersede_queued: bool) -> Course:
+        body = {"supersede_queued": supersede_queued}
+        return self._read(self._send("PATCH", f"/courses/{_part(course)}", json=body), Course)
+
+    def operations(self, course: str) -> Operations:
+        return self._get(f"/courses/{_part(course)}/operations", Operations)
+
+    def holds(self, course: str | None) -> tuple[Hold, ...]:
+        """What is held in a course, or (``None``) anywhere."""
+        path = "/holds" if course is None else f"/courses/{_part(course)}/holds"
+        return self._get(path, tuple[Hold, ...])
+
+    def hold(self, course: str, *, reason: str, pset: str | None, student: str | None) -> Hold:
+        body = {"reason": reason, "pset": pset, "student": student}
+        return self._read(self._send("POST", f"/courses/{_part(course)}/holds", json=body), Hold)
+
+    def hold_everything(self, reason: str) -> Hold:
+        return self._read(self._send("POST", "/holds", json={"reason": reason}), Hold)
+
+    def lift_hold(self, number: int) -> Hold:
+        return self._read(self._send("POST", f"/holds/{number}/lift"), Hold)
+
+    def quarantine(self, submission_id: str, reason: str) -> Submission:
+        path = f"/submissions/{_part(submission_id)}/quarantine"
+        return self._read(self._send("POST", path, json={"reason": reason}), Submission)
+
+    def lift_quarantine(self, submission_id: str) -> Submission:
+        path = f"/submissions/{_part(submission_id)}/quarantine"
+        return self._read(self._send("DELETE", path), Submission)
 
     # -- how -----------------------------------------------------------------------------------
 

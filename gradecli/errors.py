@@ -8,6 +8,7 @@
     │   ├── UnreachableError             no answer from the server, or one that makes no sense
     │   ├── IncidentError                the server could not grade a submission; its fault, not the student's
     │   └── ServiceDataError         6   this version cannot use a service's data: an operator must look
+    ├── NotGradedError               1   a submission stays ungraded, for a reason that is nobody's mistake
     ├── NotLoggedInError             4   no token, or one that the server does not accept
     └── RefusedError                 5   the server understood and said no: past due, unknown, not allowed
 
@@ -22,6 +23,7 @@ __all__ = [
     "BadInputError",
     "CommandError",
     "IncidentError",
+    "NotGradedError",
     "NotLoggedInError",
     "PlatformError",
     "RefusedError",
@@ -70,6 +72,10 @@ class ServiceDataError(PlatformError):
     """
 
     exit_code = 6
+
+
+class NotGradedError(CommandError):
+    """A submission stays ungraded, for a reason that is nobody's mistake."""
 
 
 class NotLoggedInError(CommandError):

@@ -6,8 +6,8 @@ import time
 
 from gradecli import messages
 from gradecli.client import CourseService
-from gradecli.errors import IncidentError, UnreachableError
-from gradecli.payloads import CheckEvent, IncidentEvent, Report, ReportEvent, StateEvent
+from gradecli.errors import IncidentError, NotGradedError, UnreachableError
+from gradecli.payloads import NOT_GRADED, CheckEvent, IncidentEvent, Report, ReportEvent, StateEvent
 from gradecli.terminal import LiveLine
 
 __all__ = ["follow"]
@@ -25,6 +25,7 @@ def follow(
 
     Raises:
         IncidentError: the platform could not grade it.
+        NotGradedError: it is not to be graded.
         UnreachableError: the server has been silent for half a minute.
         RefusedError: the server does not know the submission (any more).
     """
@@ -37,6 +38,8 @@ def follow(
                     return event.report
                 if isinstance(event, IncidentEvent):
                     raise IncidentError(messages.incident(event.message))
+                if isinstance(event, StateEvent) and event.is_final:
+                    raise NotGradedError(event.message or messages.stays_ungraded(event.state))
                 _tell(line, event)
         except UnreachableError as error:
             if time.monotonic() - last_sign > _LONGEST_SILENCE:
@@ -58,6 +61,8 @@ def _ask_once(service: CourseService, submission_id: str, error: UnreachableErro
         return None
     if state == "failed":
         raise IncidentError(messages.incident("")) from error
+    if state in NOT_GRADED:
+        raise NotGradedError(messages.stays_ungraded(state)) from error
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gradecli import audit, author, operator, staff, student, tokens
+from gradecli import audit, author, grading, operator, staff, student, tokens
 from gradecli.errors import CommandError, PlatformError
 
 __all__ = ["app", "run"]
@@ -19,7 +19,7 @@ __all__ = ["app", "run"]
 
 _ORDER = (
     *("login", "logout", "psets", "start", "check", "submit", "scores", "feedback", "token"),
-    *("course", "roster", "publish", "gradebook", "audit", "password"),
+    *("course", "roster", "publish", "gradebook", "jobs", "hold", "quarantine", "audit", "password"),
     *("grade",),
     *("serve", "worker", "db", "sandbox", "retention", "doctor"),
 )
@@ -100,12 +100,20 @@ app.command()(student.submit)
 app.command()(student.scores)
 app.command()(student.feedback)
 
-_group("course", "Create a course.").command("create")(staff.course_create)
+_course = _group("course", "Create a course, or change how it works.")
+_course.command("create")(staff.course_create)
+_course.command("set")(grading.course_set)
 _group("roster", "Add people to a course.").command("import")(staff.roster_import)
 app.command()(staff.publish)
 app.command()(staff.gradebook)
 app.command()(audit.audit)
 _group("password", "Help people to a password.").command("link")(tokens.password_link)
+app.command()(grading.jobs)
+_hold = _group("hold", "Stop grading for a while, and let it go on.")
+_hold.command("place")(grading.hold_place)
+_hold.command("lift")(grading.hold_lift)
+_hold.command("list")(grading.hold_list)
+app.command()(grading.quarantine)
 
 app.command()(author.grade)
 

@@ -323,7 +323,21 @@ def not_graded_yet(state: str, submission_id: str, pset: str) -> str:
         return incident(f"Submission {submission_id} could not be graded.") + (
             f" Hand it in again with: gradecli submit {pset}"
         )
+    if state in {"superseded", "quarantined"}:
+        return f"Submission {submission_id}: {stays_ungraded(state)}"
     return f"Submission {submission_id} is {state}. Try again in a moment: gradecli feedback {submission_id}"
+
+
+def stays_ungraded(state: str) -> str:
+    if state == "superseded":
+        return (
+            "A newer attempt of yours took this one's place before it was graded, so that one is graded. "
+            "This one stays on record, and its receipt is still valid."
+        )
+    return (
+        "The course staff have set this submission aside, and it is not graded. It stays on record, and its "
+        "receipt is still valid. Ask them about it."
+    )
 
 
 def nothing_submitted(pset: str) -> str:

@@ -13,21 +13,26 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 __all__ = [
+    "NOT_GRADED",
     "Answer",
     "Check",
     "CheckEvent",
     "Course",
     "Enrolment",
     "ErrorBody",
+    "Failure",
     "Gradebook",
     "GradebookCell",
     "GradebookRow",
+    "Hold",
     "IncidentEvent",
     "Me",
     "MyScore",
+    "Operations",
     "ProblemOfPset",
     "ProblemReport",
     "Pset",
+    "QueuedJob",
     "Received",
     "Report",
     "ReportEvent",
@@ -76,6 +81,7 @@ class Me(Answer):
 class Course(Answer):
     name: str
     title: str
+    supersede_queued: bool = False
 
 
 class ProblemOfPset(Answer):
@@ -178,6 +184,10 @@ class Report(Answer):
     environment: Environment = Environment()
 
 
+NOT_GRADED = frozenset({"superseded", "quarantined"})
+"""States in which a submission stays, ungraded."""
+
+
 class StateEvent(Answer):
     """Where a submission is. ``queued`` after ``running``: grading starts over."""
 
@@ -187,6 +197,11 @@ class StateEvent(Answer):
     index: int | None = None
     total: int | None = None
     message: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether grading does not go on from here."""
+        return self.state in NOT_GRADED
 
 
 class CheckEvent(Answer):
@@ -254,3 +269,48 @@ class GradebookRow(Answer):
 class Gradebook(Answer):
     psets: tuple[GradebookPset, ...]
     rows: tuple[GradebookRow, ...]
+
+
+class Hold(Answer):
+    """Something whose grading staff hold back. ``scope`` stays text, as a verdict does."""
+
+    id: int
+    scope: str
+    course: str | None
+    pset: str | None
+    student: str | None
+    reason: str
+    placed_by: str
+    placed_at: Moment
+
+
+class Failure(Answer):
+    at: Moment
+    worker: str
+    detail: str
+
+
+class QueuedJob(Answer):
+    """A submission in the queue, with the evidence of its failed tries."""
+
+    submission: Id
+    pset: str
+    student: str
+    attempt: int
+    state: str
+    received_at: Moment
+    started_at: Moment | None = None
+    worker: str | None = None
+    failures: tuple[Failure, ...] = ()
+
+
+class Operations(Answer):
+    """How grading stands in a course."""
+
+    queued: int
+    held: int
+    workers: int
+    running: tuple[QueuedJob, ...]
+    parked: tuple[QueuedJob, ...]
+    quarantined: tuple[QueuedJob, ...] = ()
+    holds: tuple[Hold, ...]

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from gradecli import messages
 from gradecli.client import CourseService
-from gradecli.errors import IncidentError, NotLoggedInError, PlatformError, RefusedError, UnreachableError
+from gradecli.errors import (
+    IncidentError,
+    NotGradedError,
+    NotLoggedInError,
+    PlatformError,
+    RefusedError,
+    UnreachableError,
+)
 from gradecli.following import follow
 from gradecli.home import Home
 from gradecli.outbox import Addressee, KeptSubmission, Outbox
@@ -26,6 +33,7 @@ def hand_in(service: CourseService, home: Home, addressee: Addressee, files: dic
         PlatformError: the server could not be reached, went away, or failed to grade. The message
             says what became of the submission.
         RefusedError: the server will not take it.
+        NotGradedError: it was taken, and is not to be graded.
     """
     outbox = Outbox(home.outbox)
     kept = _taken_up(outbox, addressee, files)
@@ -40,7 +48,7 @@ def hand_in(service: CourseService, home: Home, addressee: Addressee, files: dic
         raise
     except UnreachableError as error:
         raise PlatformError(messages.lost_sight(addressee.pset, sent_id)) from error
-    except (IncidentError, RefusedError):
+    except (IncidentError, NotGradedError, RefusedError):
         outbox.discard(kept)  # this one is over: the next run sends anew
         raise
     outbox.discard(kept)

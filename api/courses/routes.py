@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Response
 
 from api.courses import service
 from api.courses.roster import import_roster
-from api.courses.schemas import CourseIn, CourseOut, PsetOut, PublishIn, RosterResult
+from api.courses.schemas import CourseChange, CourseIn, CourseOut, PsetOut, PublishIn, RosterResult
 from api.dependencies import CurrentActor, CurrentServices
 from api.refusals import DESCRIBED_BESIDE_OTHERS
 
@@ -23,6 +23,15 @@ def create_course(services: CurrentServices, actor: CurrentActor, course: Course
     """Add a course (admins)."""
     with services.database.writing() as session:
         return service.create_course(session, actor, course)
+
+
+@router.patch("/{course}")
+def change_course(
+    services: CurrentServices, actor: CurrentActor, course: str, change: CourseChange
+) -> CourseOut:
+    """Change how a course works (instructors)."""
+    with services.database.writing() as session:
+        return service.change_course(session, actor, course, change)
 
 
 @router.get("/{course}/psets")

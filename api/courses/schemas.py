@@ -11,6 +11,7 @@ from api.roles import Role
 from api.schemas import Payload
 
 __all__ = [
+    "CourseChange",
     "CourseIn",
     "CourseOut",
     "ProblemOut",
@@ -37,8 +38,17 @@ class CourseIn(Payload):
 
 
 class CourseOut(Payload):
+    """A course. ``supersede_queued``: a student's new attempt replaces their waiting one."""
+
     name: str
     title: str
+    supersede_queued: bool = False
+
+
+class CourseChange(Payload):
+    """What to change about a course; what is left out stays."""
+
+    supersede_queued: bool | None = None
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -12,14 +12,22 @@ from sqlalchemy.orm import Session, joinedload
 from api.access import Action, Actor, enter_course, find_pset, require_admin
 from api.courses.models import Course, PackageVersion, PublishedPset
 from api.courses.packages import BuiltPackage
-from api.courses.schemas import CourseIn, CourseOut, PsetOut
+from api.courses.schemas import CourseChange, CourseIn, CourseOut, PsetOut
 from api.database import now
 from api.errors import BadPackageError, ConflictError
 from api.gradebook.service import scores_of
 from api.operations.audit import record_action
 from api.services import Services
 
-__all__ = ["Handout", "create_course", "describe_pset", "list_psets", "publish", "read_handout"]
+__all__ = [
+    "Handout",
+    "change_course",
+    "create_course",
+    "describe_pset",
+    "list_psets",
+    "publish",
+    "read_handout",
+]
 
 
 def create_course(session: Session, actor: Actor, course: CourseIn) -> CourseOut:
@@ -40,6 +48,27 @@ def create_course(session: Session, actor: Actor, course: CourseIn) -> CourseOut
         session, actor, "course.create", course=made, subject=made.name, detail={"title": made.title}
     )
     return CourseOut(name=course.name, title=course.title)
+
+
+def change_course(session: Session, actor: Actor, course_name: str, change: CourseChange) -> CourseOut:
+    """Change how a course works.
+
+    Raises:
+        NotFoundError, NotAllowedError: the actor is not an instructor of such a course.
+    """
+    course = enter_course(session, actor, course_name, Action.RUN_GRADING)
+    wanted = change.supersede_queued
+    if wanted is not None and wanted != course.supersede_queued:
+        course.supersede_queued = wanted
+        record_action(
+            session,
+            actor,
+            "course.change",
+            course=course,
+            subject=f"course {course.name}",
+            detail={"supersede_queued": wanted},
+        )
+    return CourseOut(name=course.name, title=course.title, supersede_queued=course.supersede_queued)
 
 
 def list_psets(

@@ -75,12 +75,12 @@ class RunningJob(NamedTuple):
 class Outlook:
     """The queue at one moment: who waits for what, in the fair order, and how fast it moves.
 
-    ``waiting`` are (job, problem set) pairs, ``held`` the jobs that wait under a hold. ``paces`` lack
-    the sets that too little is known about.
+    ``waiting`` are (job, problem set) pairs, ``held`` those that wait under a hold. ``paces`` lack the
+    sets that too little is known about.
     """
 
     waiting: Sequence[tuple[int, int]]
-    held: frozenset[int] = frozenset()
+    held: Mapping[int, int] = field(default_factory=dict)
     running: Sequence[RunningJob] = ()
     workers: int = 0
     paces: Mapping[int, Pace] = field(default_factory=dict)
@@ -168,7 +168,7 @@ def look_ahead(session: Session, *, at: datetime | None = None) -> Outlook:
     alive |= {worker for _, _, worker, made in reports if made > moment - _ALIVE}
     return Outlook(
         waiting=[(job, pset) for job, pset, may_start in queued if may_start],
-        held=frozenset(job for job, _, may_start in queued if not may_start),
+        held={job: pset for job, pset, may_start in queued if not may_start},
         running=[
             RunningJob(pset, max((moment - started).total_seconds(), 0.0) if started else 0.0)
             for pset, started, _ in leased

@@ -29,7 +29,7 @@ from api.submissions.receipts import Receipt, sign, verify
 from api.submissions.schemas import EstimateOut, ReceiptOut, StudentOut, SubmissionOut
 from api.submissions.states import STATES
 from api.submissions.uploads import UploadedFile
-from grader.report import GradeReport
+from grader.report import GradeReport, Measurement
 
 __all__ = [
     "check_receipt",
@@ -37,6 +37,7 @@ __all__ = [
     "describe_all",
     "estimate_out",
     "list_submissions",
+    "measurements_of",
     "read_files",
     "read_receipt",
     "read_report",
@@ -158,27 +159,40 @@ def student_report(session: Session, submission_id: str) -> GradeReport | None:
     return None if report is None else report.for_student()
 
 
+def measurements_of(session: Session, submission_id: str) -> dict[str, Measurement]:
+    """What each problem used in the newest grading, for staff. The caller has found it visible."""
+    row = _newest_row(session, submission_id)
+    return {} if row is None else row.measurements
+
+
 def _newest_report(session: Session, submission_id: str) -> GradeReport | None:
-    row = session.scalar(
+    row = _newest_row(session, submission_id)
+    return None if row is None else row.report
+
+
+def _newest_row(session: Session, submission_id: str) -> GradeReportRow | None:
+    return session.scalar(
         select(GradeReportRow)
         .where(GradeReportRow.submission_id == submission_id)
         .order_by(GradeReportRow.id.desc())
         .limit(1)
     )
-    return None if row is None else row.report
 
 
 def read_files(
     services: Services, session: Session, actor: Actor, submission_id: str
 ) -> tuple[UploadedFile, ...]:
-    """The files of a submission, as they arrived.
+    """The files of a submission, as they arrived. In quarantine they are for instructors only.
 
     Raises:
         NotFoundError: no such submission for this actor.
+        NotAllowedError: it is in quarantine, and the actor is no instructor.
         RemovedError: they were removed under the course's retention rule.
         StoreError: a file was lost from the disk.
     """
     submission = find_submission(session, actor, submission_id)
+    if submission.quarantined_at is not None:
+        find_submission(session, actor, submission_id, Action.RUN_GRADING)
     if submission.files_removed_at is not None:
         raise RemovedError("The files of this submission were", submission.files_removed_at)
     return tuple(

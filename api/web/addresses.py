@@ -12,7 +12,12 @@ __all__ = [
     "hand_in",
     "handout",
     "handout_zip",
+    "holds",
+    "lift_hold",
+    "lift_quarantine",
+    "operations",
     "pset",
+    "quarantine",
     "receipt",
     "retry",
     "source",
@@ -61,6 +66,26 @@ def receipt(submission_id: str) -> str:
 
 def retry(submission_id: str) -> str:
     return _path("submissions", submission_id, "retry")
+
+
+def quarantine(submission_id: str) -> str:
+    return _path("submissions", submission_id, "quarantine")
+
+
+def lift_quarantine(submission_id: str) -> str:
+    return _path("submissions", submission_id, "quarantine", "lift")
+
+
+def operations(course: str) -> str:
+    return _path("courses", course, "operations")
+
+
+def holds(course: str) -> str:
+    return _path("courses", course, "holds")
+
+
+def lift_hold(course: str, hold_id: int) -> str:
+    return _path("courses", course, "holds", str(hold_id), "lift")
 
 
 def source(submission_id: str, filename: str) -> str:

@@ -42,9 +42,11 @@ from api.accounts.logins import Client, log_in_with_token
 from api.accounts.models import Token, User
 from api.accounts.service import create_user, issue_token
 from api.courses.models import Course, Enrolment
+from api.database import now
 from api.jobs.models import GradingJob, JobState
-from api.operations.models import AuditEntry
+from api.operations.models import AuditEntry, GradingHold, HoldScope
 from api.roles import Role
+from api.submissions.models import Submission
 from api.web.visitors import COOKIE, Visitor
 
 PEOPLE = ("nobody", "own", "other", "gr-own", "gr-oth", "grader", "instr", "elsewh", "admin")
@@ -89,6 +91,15 @@ GET  /api/v1/submissions/{submission}/uploads/{upload_name} \
                                                          401 200   404    200    404    200   200    404   200
 GET  /api/v1/submissions/{submission}/events             401 200   404    200    404    200   200    404   200
 POST /api/v1/submissions/{submission}/retry              401 403   404    202    404    202   202    404   202
+POST /api/v1/submissions/{submission}/quarantine         401 403   404    403    404    403   200    404   200
+DELETE /api/v1/submissions/{submission}/quarantine       401 403   404    403    404    403   200    404   200
+PATCH /api/v1/courses/{course}                           401 403   403    403    403    403   200    404   200
+GET  /api/v1/courses/{course}/operations                 401 403   403    403    403    403   200    404   200
+GET  /api/v1/courses/{course}/holds                      401 403   403    403    403    403   200    404   200
+POST /api/v1/courses/{course}/holds                      401 403   403    403    403    403   201    404   201
+GET  /api/v1/holds                                       401 403   403    403    403    403   403    403   200
+POST /api/v1/holds                                       401 403   403    403    403    403   403    403   201
+POST /api/v1/holds/{hold}/lift                           401 403   403    403    403    403   200    404   200
 POST /api/v1/receipts/verify                             401 200   200    200    200    200   200    200   200
 GET  /api/v1/courses/{course}/audit                      401 403   403    403    403    403   200    404   200
 GET  /api/v1/audit                                       401 403   403    403    403    403   403    403   200
@@ -114,6 +125,11 @@ GET  /courses/{course}/psets/{pset}/handout.zip          303 200   200    200   
 GET  /courses/{course}/psets/{pset}/handouts/{problem}   303 200   200    200    200    200   200    404   200
 GET  /submissions/{submission}                           303 200   404    200    404    200   200    404   200
 POST /submissions/{submission}/retry                     401 403   404    303    404    303   303    404   303
+POST /submissions/{submission}/quarantine                401 403   404    403    404    403   303    404   303
+POST /submissions/{submission}/quarantine/lift           401 403   404    403    404    403   303    404   303
+GET  /courses/{course}/operations                        303 403   403    403    403    403   200    404   200
+POST /courses/{course}/holds                             401 403   403    403    403    403   303    404   303
+POST /courses/{course}/holds/{hold}/lift                 401 403   403    403    403    403   303    404   303
 GET  /submissions/{submission}/events                    303 200   404    200    404    200   200    404   200
 GET  /submissions/{submission}/receipt.txt               303 200   404    200    404    200   200    404   200
 GET  /submissions/{submission}/files/{filename}          303 200   404    200    404    200   200    404   200
@@ -150,6 +166,12 @@ REQUESTS: dict[tuple[str, str], Callable[[World], dict[str, Any]]] = {
         "files": _FILE,
         "headers": {"Idempotency-Key": str(uuid.uuid4())},
     },
+    ("POST", "/api/v1/submissions/{submission}/quarantine"): lambda _: {"json": {"reason": "copied"}},
+    ("POST", "/submissions/{submission}/quarantine"): lambda _: {"data": {"reason": "copied"}},
+    ("PATCH", "/api/v1/courses/{course}"): lambda world: {"json": {"supersede_queued": world.flip()}},
+    ("POST", "/api/v1/courses/{course}/holds"): lambda _: {"json": {"reason": "broken"}},
+    ("POST", "/api/v1/holds"): lambda _: {"json": {"reason": "broken"}},
+    ("POST", "/courses/{course}/holds"): lambda _: {"data": {"reason": "broken"}},
     ("POST", "/api/v1/receipts/verify"): lambda _: {"json": {"receipt": "x"}},
     ("POST", "/courses/{course}/psets/{pset}/submissions"): lambda _: {
         "data": {"ticket": str(uuid.uuid4())},
@@ -168,12 +190,21 @@ PLACES: dict[str, Callable[[World], str]] = {
     "token": lambda world: str(world.spare_token),
     "submission": lambda world: world.submission,
     "student": lambda world: str(world.ids["ada"]),
+    "hold": lambda world: str(world.hold),
 }
 """What stands for a name in a path."""
 
 BEFORE: dict[tuple[str, str], Callable[[World], None]] = {
     ("POST", "/api/v1/submissions/{submission}/retry"): lambda world: world.park(),
     ("POST", "/submissions/{submission}/retry"): lambda world: world.park(),
+    ("POST", "/api/v1/submissions/{submission}/quarantine"): lambda world: world.quarantine(on=False),
+    ("POST", "/submissions/{submission}/quarantine"): lambda world: world.quarantine(on=False),
+    ("DELETE", "/api/v1/submissions/{submission}/quarantine"): lambda world: world.quarantine(on=True),
+    ("POST", "/submissions/{submission}/quarantine/lift"): lambda world: world.quarantine(on=True),
+    ("POST", "/api/v1/courses/{course}/holds"): lambda world: world.lift_all(),
+    ("POST", "/courses/{course}/holds"): lambda world: world.lift_all(),
+    ("POST", "/api/v1/holds/{hold}/lift"): lambda world: world.place_hold(),
+    ("POST", "/courses/{course}/holds/{hold}/lift"): lambda world: world.place_hold(),
     ("POST", "/api/v1/people/revoke"): lambda world: world.make_spare_token(),
     ("DELETE", "/api/v1/me/tokens/{token}"): lambda world: world.make_spare_token(),
     ("POST", "/account/tokens/{token}/revoke"): lambda world: world.make_spare_token(),
@@ -237,6 +268,8 @@ class World:
     tokens: dict[str, str | None] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     spare_token: int = 1
+    hold: int = 1
+    _flipped: bool = False
 
     def furnish(self) -> World:
         school = self.school
@@ -270,6 +303,36 @@ class World:
         with self.school.services.database.writing() as session:
             job = select(GradingJob.id).where(GradingJob.submission_id == self.submission)
             session.execute(update(GradingJob).where(GradingJob.id.in_(job)).values(state=JobState.PARKED))
+
+    def flip(self) -> bool:
+        """The other value than the last time."""
+        self._flipped = not self._flipped
+        return self._flipped
+
+    def quarantine(self, *, on: bool) -> None:
+        """Let Ada's submission be in quarantine, or not."""
+        with self.school.services.database.writing() as session:
+            session.execute(
+                update(Submission)
+                .where(Submission.id == self.submission)
+                .values(quarantined_at=now() if on else None)
+            )
+
+    def lift_all(self) -> None:
+        """Let nothing be held."""
+        with self.school.services.database.writing() as session:
+            session.execute(update(GradingHold).values(lifted_at=now()))
+
+    def place_hold(self) -> None:
+        """Let the course be held."""
+        with self.school.services.database.writing() as session:
+            course = session.scalars(select(Course.id).where(Course.name == "dl")).one()
+            hold = GradingHold(
+                scope=HoldScope.COURSE, course_id=course, reason="broken", placed_by=self.ids["ada"]
+            )
+            session.add(hold)
+            session.flush()
+            self.hold = hold.id
 
     def make_spare_token(self) -> None:
         """Let Ada have one more token, that nobody in the matrix logs in with."""

@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.access import find_submission, sees_everybodys_work
+from api.access import Action, can, find_submission, sees_everybodys_work
 from api.attachments import attachment
 from api.database import now
 from api.dependencies import CurrentServices, CurrentWatchers
@@ -43,6 +43,11 @@ def show(services: CurrentServices, visitor: CurrentVisitor, submission: str) ->
         graded = described.state is SubmissionState.GRADED
         removed_on = found.files_removed_at
         grade = current_grade(session, found.pset_id, found.user_id)
+        course = found.pset.course
+        staff = sees_everybodys_work(session, actor, course)
+        runs_grading = can(session, actor, course, Action.RUN_GRADING)
+        hidden = described.quarantined and not runs_grading
+        files = () if hidden or removed_on else service.read_files(services, session, actor, submission)
         view = submission_view(
             described,
             service.read_report(session, actor, submission) if graded else None,
@@ -50,19 +55,17 @@ def show(services: CurrentServices, visitor: CurrentVisitor, submission: str) ->
             problems=found.package.problems,
             course_title=found.pset.course.title,
             pset_title=found.package.title,
-            files={}
-            if removed_on
-            else {
-                file.name: file.content for file in service.read_files(services, session, actor, submission)
-            },
-            uploads=list_uploads(session, actor, submission),
+            files={file.name: file.content for file in files},
+            uploads=() if hidden else list_uploads(session, actor, submission),
             files_removed_on=removed_on,
             receipt=service.read_receipt(services, session, actor, submission),
             best=grade.submission_id if grade else None,
-            staff=sees_everybodys_work(session, actor, found.pset.course),
+            staff=staff,
             own=found.user_id == actor.id,
             accepting=found.pset.is_open(now()),
             now=now(),
+            measurements=service.measurements_of(session, submission) if staff else {},
+            runs_grading=runs_grading,
         )
     return HTMLResponse(render("submission.html", reader=visitor.reader, page=view))
 

@@ -32,12 +32,6 @@ function addCheck(problem, check) {
   list.append(row);
 }
 
-/** The same words as api/web/views/submission.py. */
-function inQueue(position) {
-  if (position === 1) return "In the queue, next to be graded.";
-  return `In the queue, ${position - 1} ${position === 2 ? "submission" : "submissions"} ahead.`;
-}
-
 /** How far the problem at hand is, and with it the whole. */
 function advance(problem, index, total) {
   const before = Math.max(0, problems.findIndex((section) => section.dataset.problem === problem));
@@ -72,8 +66,8 @@ events.addEventListener("state", ({ data }) => {
   const state = JSON.parse(data);
   if (state.state === "queued" && wasRunning) forget();
   wasRunning = state.state === "running";
-  if (state.message) say(state.message);
-  else if (state.state === "queued" && state.queue_position) say(inQueue(state.queue_position));
+  if (["superseded", "quarantined"].includes(state.state)) reload();
+  else if (state.message) say(state.message);
   else if (state.problem && state.total) advance(state.problem, state.index, state.total);
 });
 events.addEventListener("check", ({ data }) => {

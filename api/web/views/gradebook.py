@@ -68,7 +68,8 @@ class SectionLink:
 class GradebookView:
     """A course's gradebook. ``medians`` are over those who have a score; the last is the totals'.
 
-    ``sections`` is empty where there is nothing to choose; ``audit_href`` for who may not look.
+    ``sections`` is empty where there is nothing to choose; ``audit_href`` and
+    ``operations_href`` for who may not look.
     """
 
     course: str
@@ -83,6 +84,7 @@ class GradebookView:
     section: str
     show_section: bool
     audit_href: str
+    operations_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def gradebook_view(
         section=section,
         show_section=bool(book.sections),
         audit_href=addresses.audit(course) if audit else "",
+        operations_href=addresses.operations(course) if audit else "",
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from api.web import words
-from grader.report import CheckResult, GradeReport, ProblemReport, Verdict, Visibility
+from grader.report import CheckResult, GradeReport, Measurement, ProblemReport, Verdict, Visibility
 
 __all__ = [
     "CheckView",
@@ -112,14 +114,21 @@ def score(got: float, out_of: float) -> Score:
     return Score(words.points(got), words.points(out_of), max(0, min(100, percent)))
 
 
-def report_view(report: GradeReport, *, staff: bool) -> ReportView:
-    """The view of ``report``. A student's is made from the student's copy, whatever is passed in."""
+def report_view(
+    report: GradeReport, *, staff: bool, measurements: Mapping[str, Measurement] = MappingProxyType({})
+) -> ReportView:
+    """The view of ``report``. A student's is made from the student's copy, whatever is passed in.
+
+    ``measurements``: what each problem's sandboxes used, shown to staff.
+    """
     shown = report if staff else report.for_student()
     return ReportView(
         title=shown.title,
         score=score(shown.score, shown.max_score),
         summary=_summary(shown),
-        problems=tuple(_problem_view(problem, staff=staff) for problem in shown.problems),
+        problems=tuple(
+            _problem_view(problem, measurements.get(problem.name), staff=staff) for problem in shown.problems
+        ),
         facts=_environment(shown) if staff else (),
     )
 
@@ -139,13 +148,17 @@ def check_view(check: CheckResult) -> CheckView:
     )
 
 
-def _problem_view(problem: ProblemReport, *, staff: bool) -> ProblemView:
+def _problem_view(problem: ProblemReport, used: Measurement | None, *, staff: bool) -> ProblemView:
     same = [check for check in problem.checks if problem.message and check.message == problem.message]
     views = [
         (check.visibility, check_view(_silent(check) if check in same else check)) for check in problem.checks
     ]
     public = tuple(view for visibility, view in views if visibility is Visibility.PUBLIC)
-    facts = (Fact("Problem version", problem.digest), Fact("Runtime", problem.runtime)) if staff else ()
+    facts = (
+        (Fact("Problem version", problem.digest), Fact("Runtime", problem.runtime), *_used(used))
+        if staff
+        else ()
+    )
     return ProblemView(
         name=problem.name,
         title=problem.title,
@@ -156,6 +169,17 @@ def _problem_view(problem: ProblemReport, *, staff: bool) -> ProblemView:
         public=public,
         public_passed=sum(check.verdict is Verdict.PASSED for check in public),
         facts=facts,
+    )
+
+
+def _used(measured: Measurement | None) -> tuple[Fact, ...]:
+    """Time and memory of a problem's sandboxes, as far as they were measured."""
+    if measured is None:
+        return ()
+    cpu, peak = measured.cpu_seconds, measured.peak_memory_bytes
+    return (
+        Fact("Time", f"{measured.wall_seconds:.2f} s" + (f", {cpu:.2f} s of CPU" if cpu is not None else "")),
+        Fact("Memory", words.size(peak) + " at most" if peak is not None else "not measured"),
     )
 
 

@@ -222,6 +222,8 @@ def next_step(course: str, pset: PsetOut, mine: MyScore | None, latest: Submissi
     if latest.state is SubmissionState.FAILED:
         sentence = f"Attempt {latest.attempt} could not be graded. The fault is not yours."
         return NextStep(sentence, "See what to do", here)
+    if latest.state is SubmissionState.QUARANTINED:
+        return NextStep(f"Attempt {latest.attempt} is set aside by the course staff.", "Read more", here)
     best_id = mine.best_submission_id if mine is not None else None
     best = addresses.submission(best_id or latest.id)
     if mine is not None and mine.score is not None and mine.score >= mine.max_score:

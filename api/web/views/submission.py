@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from api.courses.schemas import ProblemOut
+from api.jobs.forecast import Estimate
+from api.submissions import waiting
 from api.submissions.progress import GIVEN_UP
 from api.submissions.schemas import CheckEvent, SubmissionOut, SubmissionState, UploadOut
 from api.web import addresses, words
 from api.web.views.report import CheckView, ReportView, check_view, report_view
 from api.web.words import Moment
-from grader.report import GradeReport
+from grader.report import GradeReport, Measurement
 
 __all__ = [
     "Original",
@@ -32,6 +35,15 @@ _LONGEST_LINE = 1000
 _STAFF_INCIDENT = (
     "Grading it broke on our side several times, so nothing was scored and nothing is lost. "
     "Once the cause is repaired (the worker's log names it), have it graded again."
+)
+
+
+_STAFF_SUPERSEDED = (
+    "A newer attempt took its place before it was graded. It stays on record, and can be graded after all."
+)
+_STAFF_QUARANTINED = (
+    "This attempt is in quarantine: it is not graded, and only instructors can read its files. "
+    "What staff did says who set it aside and why."
 )
 
 
@@ -109,10 +121,15 @@ class SubmissionView:
     retry_href: str
     again_href: str
     incident: str
+    notice: str
+    quarantined: bool
+    quarantine_href: str
+    release_href: str
 
     @property
     def settled(self) -> bool:
-        return self.state in (SubmissionState.GRADED, SubmissionState.FAILED)
+        """Nothing more happens by itself."""
+        return self.state not in (SubmissionState.QUEUED, SubmissionState.RUNNING)
 
 
 def submission_view(
@@ -132,12 +149,15 @@ def submission_view(
     own: bool,
     accepting: bool,
     now: datetime,
+    measurements: Mapping[str, Measurement] = MappingProxyType({}),
+    runs_grading: bool = False,
 ) -> SubmissionView:
     """The page of ``submission``.
 
     ``seen`` are the checks that have ended so far, in order; ``best`` is the id of the student's
     attempt that counts, if one does yet. ``staff``: the reader sees everything; ``own``: it is theirs;
-    ``accepting``: the set still takes submissions.
+    ``accepting``: the set still takes submissions; ``runs_grading``: the reader may set it aside.
+    ``measurements`` are each problem's time and memory, for staff.
     """
     points_left = report is not None and report.score < report.max_score
     return SubmissionView(
@@ -150,7 +170,7 @@ def submission_view(
         received=words.moment(submission.received_at, now),
         state=submission.state,
         progress=progress(submission, tuple(seen), problems),
-        report=report_view(report, staff=staff) if report is not None else None,
+        report=report_view(report, staff=staff, measurements=measurements) if report is not None else None,
         counts=_counts(submission.id, best, own=own),
         receipt=words.visible(receipt),
         receipt_href=addresses.receipt(submission.id),
@@ -171,7 +191,24 @@ def submission_view(
         if own and accepting and points_left
         else "",
         incident=_STAFF_INCIDENT if staff else GIVEN_UP,
+        notice=_notice(submission, staff=staff),
+        quarantined=submission.quarantined,
+        quarantine_href=addresses.quarantine(submission.id)
+        if runs_grading and not submission.quarantined
+        else "",
+        release_href=addresses.lift_quarantine(submission.id)
+        if runs_grading and submission.quarantined
+        else "",
     )
+
+
+def _notice(submission: SubmissionOut, *, staff: bool) -> str:
+    """Why an attempt is not graded by itself, or who may read its files."""
+    if submission.state is SubmissionState.SUPERSEDED:
+        return _STAFF_SUPERSEDED if staff else waiting.SUPERSEDED
+    if submission.quarantined:
+        return _STAFF_QUARANTINED if staff else waiting.QUARANTINED
+    return ""
 
 
 def progress(
@@ -199,11 +236,10 @@ def progress(
 
 def _sentence(submission: SubmissionOut, last: CheckEvent | None, before: int, problems: int) -> str:
     """In words; static/live.js says the same."""
-    position = submission.queue_position
-    if submission.state is SubmissionState.QUEUED and position is not None and position > 1:
-        return f"In the queue, {words.plural(position - 1, 'submission')} ahead."
     if submission.state is SubmissionState.QUEUED:
-        return "In the queue, next to be graded."
+        found = submission.estimate
+        estimate = None if found is None else Estimate(**found.model_dump())
+        return waiting.queue_sentence(submission.queue_position, estimate, paused=submission.paused)
     if last is None:
         return "Being graded."
     which = f"Problem {before + 1} of {problems}: " if problems > 1 else ""
