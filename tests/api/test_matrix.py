@@ -168,7 +168,7 @@ REQUESTS: dict[tuple[str, str], Callable[[World], dict[str, Any]]] = {
     },
     ("POST", "/api/v1/submissions/{submission}/quarantine"): lambda _: {"json": {"reason": "copied"}},
     ("POST", "/submissions/{submission}/quarantine"): lambda _: {"data": {"reason": "copied"}},
-    ("PATCH", "/api/v1/courses/{course}"): lambda world: {"json": {"supersede_queued": world.flip()}},
+    ("PATCH", "/api/v1/courses/{course}"): lambda _: {"json": {"supersede_queued": True}},
     ("POST", "/api/v1/courses/{course}/holds"): lambda _: {"json": {"reason": "broken"}},
     ("POST", "/api/v1/holds"): lambda _: {"json": {"reason": "broken"}},
     ("POST", "/courses/{course}/holds"): lambda _: {"data": {"reason": "broken"}},
@@ -201,6 +201,7 @@ BEFORE: dict[tuple[str, str], Callable[[World], None]] = {
     ("POST", "/submissions/{submission}/quarantine"): lambda world: world.quarantine(on=False),
     ("DELETE", "/api/v1/submissions/{submission}/quarantine"): lambda world: world.quarantine(on=True),
     ("POST", "/submissions/{submission}/quarantine/lift"): lambda world: world.quarantine(on=True),
+    ("PATCH", "/api/v1/courses/{course}"): lambda world: world.forget_settings(),
     ("POST", "/api/v1/courses/{course}/holds"): lambda world: world.lift_all(),
     ("POST", "/courses/{course}/holds"): lambda world: world.lift_all(),
     ("POST", "/api/v1/holds/{hold}/lift"): lambda world: world.place_hold(),
@@ -269,7 +270,6 @@ class World:
     sessions: dict[str, str] = field(default_factory=dict)
     spare_token: int = 1
     hold: int = 1
-    _flipped: bool = False
 
     def furnish(self) -> World:
         school = self.school
@@ -304,10 +304,10 @@ class World:
             job = select(GradingJob.id).where(GradingJob.submission_id == self.submission)
             session.execute(update(GradingJob).where(GradingJob.id.in_(job)).values(state=JobState.PARKED))
 
-    def flip(self) -> bool:
-        """The other value than the last time."""
-        self._flipped = not self._flipped
-        return self._flipped
+    def forget_settings(self) -> None:
+        """Let courses work as new ones do."""
+        with self.school.services.database.writing() as session:
+            session.execute(update(Course).values(supersede_queued=False))
 
     def quarantine(self, *, on: bool) -> None:
         """Let Ada's submission be in quarantine, or not."""

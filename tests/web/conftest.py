@@ -45,7 +45,15 @@ from api.web.words import moment
 from api.worker.grading import Work
 from api.worker.loop import Worker
 from grader import EventKind, GradeEvent, submission_digest
-from grader.report import CheckResult, Environment, GradeReport, ProblemReport, Verdict, Visibility
+from grader.report import (
+    CheckResult,
+    Environment,
+    GradeReport,
+    Measurement,
+    ProblemReport,
+    Verdict,
+    Visibility,
+)
 
 HOSTILE = '<script>document.title = "owned"</script><img src=x onerror=alert(1)>'
 
@@ -611,7 +619,12 @@ class Site:
         while worker.grade_one():
             pass
 
-    def _grader(self, work: Work, show: Callable[[GradeEvent], None]) -> GradeReport:
+    def _grader(
+        self,
+        work: Work,
+        show: Callable[[GradeEvent], None],
+        measured: Callable[[str, Measurement], None],
+    ) -> GradeReport:
         if isinstance(self.report, Exception):
             raise self.report
         for problem in self.report.problems:
