@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from api.access import Actor, find_submission
+from api.access import Action, Actor, find_submission
 from api.errors import NotFoundError, RemovedError
 from api.services import Services
 from api.submissions.schemas import UploadOut
@@ -31,6 +31,8 @@ def read_upload(services: Services, session: Session, actor: Actor, submission_i
         StoreError: it was lost from the disk.
     """
     submission = find_submission(session, actor, submission_id)
+    if submission.quarantined_at is not None:
+        find_submission(session, actor, submission_id, Action.RUN_GRADING)
     for upload in submission.uploads:
         if upload.name == name:
             if upload.removed_at is not None:
