@@ -42,7 +42,7 @@ def _web(data, **settings):
         environment = {**os.environ, "GRADECLI_DATA": str(data)}
         environment |= {f"GRADECLI_{name.upper()}": value for name, value in settings.items()}
         return subprocess.run(
-            [sys.executable, "-m", "api.processes.web", str(listener.fileno())],
+            [sys.executable, "-m", "api.processes.web", str(os.getpid()), str(listener.fileno())],
             env=environment,
             pass_fds=[listener.fileno()],
             capture_output=True,
@@ -52,7 +52,7 @@ def _web(data, **settings):
         )
 
 
-WORKER = (sys.executable, "-m", "api.worker")
+WORKER = (sys.executable, "-m", "api.worker", str(os.getpid()))
 
 
 def test_a_wrong_setting_ends_a_child_with_2_and_the_variables_name(data):
