@@ -70,11 +70,18 @@ class Action(StrEnum):
     MANAGE_ROSTER = auto()
     SEE_AUDIT = auto()
     RUN_GRADING = auto()
+    REGRADE = auto()
 
 
 _STUDENT = frozenset({Action.SEE_COURSE, Action.SUBMIT})
 _GRADER = _STUDENT | {Action.SEE_EVERYBODYS_WORK, Action.RETRY_GRADING}
-_INSTRUCTOR = _GRADER | {Action.PUBLISH, Action.MANAGE_ROSTER, Action.SEE_AUDIT, Action.RUN_GRADING}
+_INSTRUCTOR = _GRADER | {
+    Action.PUBLISH,
+    Action.MANAGE_ROSTER,
+    Action.SEE_AUDIT,
+    Action.RUN_GRADING,
+    Action.REGRADE,
+}
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.STUDENT: _STUDENT,
@@ -92,6 +99,10 @@ _REFUSALS: dict[Action, str] = {
     Action.RETRY_GRADING: "Only graders and instructors of this course can have a submission graded again.",
     Action.PUBLISH: "Only instructors of this course can publish problem sets or set due dates.",
     Action.MANAGE_ROSTER: "Only instructors of this course can change its roster.",
+    Action.REGRADE: (
+        "Only instructors of this course can grade several submissions again. "
+        "As a grader, ask for one: gradecli regrade SUBMISSION"
+    ),
     Action.SEE_AUDIT: "Only instructors of this course can see what its staff did.",
     Action.RUN_GRADING: "Only instructors of this course can see its queue and say how it is graded.",
 }

@@ -29,6 +29,7 @@ from api.monitoring.readiness import ReadinessProbe
 from api.monitoring.requests import ObservedRequests
 from api.operations import audit_routes, grading_routes
 from api.proxies import ClientAddress, networks
+from api.regrading import routes as regrading
 from api.services import Services
 from api.settings import Settings
 from api.submissions import routes as submissions
@@ -89,6 +90,16 @@ def create_app(settings: Settings, *, packages: PackageSource | None = None) -> 
 
 def _json_routes() -> APIRouter:
     router = APIRouter(prefix=_PREFIX, responses=refusals.DESCRIBED)
-    for part in (accounts, devices, courses, submissions, gradebook, audit_routes, grading_routes, health):
+    for part in (
+        accounts,
+        devices,
+        courses,
+        submissions,
+        gradebook,
+        regrading,
+        audit_routes,
+        grading_routes,
+        health,
+    ):
         router.include_router(part.router)
     return router

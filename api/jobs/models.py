@@ -66,6 +66,11 @@ class GradingJob(Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    @property
+    def seen_state(self) -> JobState:
+        """The state for whoever asks about the submission: while a regrade runs it again, it is graded."""
+        return self.state if self.regrade_id is None else JobState.DONE
+
 
 class GradingFailure(Base):
     """Evidence of one failed try: which worker, when, and what it saw. Never shown to students.

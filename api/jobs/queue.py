@@ -22,6 +22,7 @@ from api.database import now
 from api.errors import LeaseLostError
 from api.jobs.holding import not_held
 from api.jobs.models import GradingFailure, GradingJob, JobState, ProgressEvent
+from api.regrading.items import end_rerun
 
 __all__ = [
     "Lease",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 _EVIDENCE_CHARACTERS = 20_000
+_SHOWN_CHARACTERS = 1_000
 _CLOCKS_APART = timedelta(minutes=1)
 """How far the clocks of two machines may differ before one takes the other's leases for impossible."""
 
@@ -257,6 +259,10 @@ def _record_failure(
     job.last_error = evidence
     if retriable and job.failures < policy.tries:
         requeue(session, job, at + policy.pause_after(job.failures))
+    elif job.regrade_id is not None:  # the submission keeps the verdict it has
+        end_rerun(session, job, f"it could not be run again: {evidence[-_SHOWN_CHARACTERS:]}")
+        job.finished_at = at
+        give_up_lease(session, job)
     else:
         job.state = JobState.PARKED
         job.finished_at = at

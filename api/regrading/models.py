@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, UtcDateTime, now, stored_enum
@@ -84,14 +84,21 @@ class Regrade(Base):
 
 
 class RegradeItem(Base):
-    """What a regrade comes to for one submission: the score it has, and the one it would have."""
+    """What a regrade comes to for one submission: the score it has, and the one it would have.
+
+    ``before_report_id`` is the report that counted when the regrade was asked for: when another has
+    come since, the item is stale. ``changes``: each check that would end otherwise. ``detail``: why it
+    was run again or failed, for staff.
+    """
 
     __tablename__ = "regrade_items"
 
     regrade_id: Mapped[int] = mapped_column(ForeignKey("regrades.id"), primary_key=True)
     submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
     state: Mapped[ItemState] = mapped_column(stored_enum(ItemState), default=ItemState.WAITING)
+    before_report_id: Mapped[int] = mapped_column(ForeignKey("grade_reports.id"))
     before: Mapped[float | None]
     after: Mapped[float | None]
     report_json: Mapped[str | None] = mapped_column("report", Text)
+    changes_json: Mapped[list[dict[str, str | float | bool | None]] | None] = mapped_column("changes", JSON)
     detail: Mapped[str | None] = mapped_column(Text)

@@ -187,6 +187,6 @@ def _answer(services: Services, actor: Actor, submission: Submission) -> Submiss
         attempt=submission.attempt,
         digest=submission.digest,
         received_at=submission.received_at,
-        state=STATES[submission.job.state],
+        state=STATES[submission.job.seen_state],
         receipt=sign(receipt_of(submission, actor.email), services.keys.receipts),
     )

@@ -164,10 +164,10 @@ def _look(services: Services, forecaster: Forecaster, submission_id: str, after:
     with services.database.reading() as session:
         job = session.scalars(select(GradingJob).where(GradingJob.submission_id == submission_id)).one()
         look = _Look(
-            state=job.state,
+            state=job.seen_state,
             lease=job.lease,
             events=tuple(_events(session, job, after)),
-            report=student_report(session, submission_id) if job.state is JobState.DONE else None,
+            report=student_report(session, submission_id) if job.seen_state is JobState.DONE else None,
         )
     if look.state is not JobState.QUEUED:
         return look

@@ -16,6 +16,7 @@ __all__ = [
     "IncidentEvent",
     "ReceiptIn",
     "ReceiptOut",
+    "RegradedOut",
     "StateEvent",
     "StudentOut",
     "SubmissionOut",
@@ -65,12 +66,22 @@ class EstimateOut(Payload):
     finish_high: int
 
 
+class RegradedOut(Payload):
+    """A submission was graded again by the course staff: when, why, and its score before and after."""
+
+    at: datetime
+    reason: str
+    before: float | None
+    after: float
+
+
 class SubmissionOut(Payload):
     """A submission.
 
     ``queue_position`` is 1 for the next one to be graded, ``null`` unless queued; ``estimate`` is
     ``null`` unless queued, and where there is no evidence for one. ``paused``: it is queued, and the
-    course staff hold its grading back. ``quarantined``: they have set it aside.
+    course staff hold its grading back. ``quarantined``: they have set it aside. ``regrades`` are those
+    that changed its report, the oldest first.
     """
 
     id: str
@@ -87,6 +98,7 @@ class SubmissionOut(Payload):
     estimate: EstimateOut | None = None
     paused: bool = False
     quarantined: bool = False
+    regrades: tuple[RegradedOut, ...] = ()
 
 
 class UploadOut(Payload):

@@ -23,6 +23,7 @@ from api.jobs.forecast import Estimate, Outlook, look_ahead
 from api.jobs.interventions import take_back
 from api.jobs.models import JobState
 from api.operations.audit import record_action
+from api.regrading.told import regrades_of
 from api.services import Services
 from api.submissions.models import Submission
 from api.submissions.receipts import Receipt, sign, verify
@@ -92,7 +93,8 @@ def list_submissions(
 def describe_all(session: Session, submissions: Sequence[Submission]) -> tuple[SubmissionOut, ...]:
     """Submissions that the caller has already found visible, in the same order."""
     scores = _scores(session, [submission.id for submission in submissions])
-    somebody_waits = any(submission.job.state is JobState.QUEUED for submission in submissions)
+    regrades = regrades_of(session, [submission.id for submission in submissions])
+    somebody_waits = any(submission.job.seen_state is JobState.QUEUED for submission in submissions)
     outlook = look_ahead(session) if somebody_waits else Outlook(waiting=())
     return tuple(
         SubmissionOut(
@@ -103,13 +105,14 @@ def describe_all(session: Session, submissions: Sequence[Submission]) -> tuple[S
             attempt=submission.attempt,
             digest=submission.digest,
             received_at=submission.received_at,
-            state=STATES[submission.job.state],
+            state=STATES[submission.job.seen_state],
             score=scores.get(submission.id),
             max_score=submission.package.max_score,
             queue_position=outlook.position(submission.job.id),
             estimate=estimate_out(outlook.estimate(submission.job.id)),
             paused=submission.job.id in outlook.held,
             quarantined=submission.quarantined_at is not None,
+            regrades=regrades.get(submission.id, ()),
         )
         for submission in submissions
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -11,9 +11,10 @@ from typing import Protocol
 from api.settings import Settings
 from grader import GradeEvent, GradeReport
 from grader.child import ChildJob, grade_in_child
+from grader.replaying import ReplayItem, ReplayOutcome, replay_in_child
 from grader.report import Measurement
 
-__all__ = ["ChildGrader", "Grader", "Work"]
+__all__ = ["ChildGrader", "ChildReplayer", "Grader", "Replayer", "Work"]
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +22,17 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Work:
     """One submission to grade: its files by problem, the frozen package, and the key that chooses
-    the hidden checks' instances."""
+    the hidden checks' instances.
+
+    ``seeds_of`` is the frozen package whose instances it meets: that which it was handed in for.
+    ``transcript`` is a file to write one to.
+    """
 
     package: Path
     files: Mapping[str, bytes] = field(repr=False)
     key: bytes = field(repr=False)
+    seeds_of: Path | None = None
+    transcript: Path | None = None
 
 
 def _log_complaint(line: str) -> None:
@@ -63,7 +70,14 @@ class ChildGrader:
         measured: Callable[[str, Measurement], None],
     ) -> GradeReport:
         """See :meth:`Grader.__call__`."""
-        job = ChildJob(pset_folder=work.package, files=dict(work.files), backend=self._backend, key=work.key)
+        job = ChildJob(
+            pset_folder=work.package,
+            files=dict(work.files),
+            backend=self._backend,
+            key=work.key,
+            seeds_of=work.seeds_of,
+            transcript=work.transcript,
+        )
         return grade_in_child(
             job,
             on_event=show,
@@ -71,3 +85,30 @@ class ChildGrader:
             on_complaint=_log_complaint,
             timeout=self._seconds,
         )
+
+
+class Replayer(Protocol):
+    """Something that replays transcripts with the set in a folder."""
+
+    def __call__(
+        self, package: Path, items: Sequence[ReplayItem], told: Callable[[ReplayOutcome], None]
+    ) -> None:
+        """Replay each of ``items``, telling ``told`` of each.
+
+        Raises:
+            GradingFailedError: the platform failed; what was told stands.
+        """
+        ...
+
+
+class ChildReplayer:
+    """Replays in a process of its own, without the worker's credentials."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._seconds = settings.grading_seconds
+
+    def __call__(
+        self, package: Path, items: Sequence[ReplayItem], told: Callable[[ReplayOutcome], None]
+    ) -> None:
+        """See :meth:`Replayer.__call__`."""
+        replay_in_child(package, items, told, on_complaint=_log_complaint, timeout=self._seconds)

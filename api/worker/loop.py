@@ -8,11 +8,13 @@ import time
 import traceback
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from api.courses.models import PackageVersion
 from api.database import now
-from api.errors import LeaseLostError
+from api.errors import LeaseLostError, StoreError
 from api.gradebook.recording import record_report, why_unusable
 from api.jobs.queue import (
     Lease,
@@ -26,10 +28,13 @@ from api.jobs.queue import (
     release,
 )
 from api.logs import about
+from api.regrading.items import end_rerun
+from api.regrading.models import Regrade, Transcript
 from api.services import Services
 from api.submissions.models import Submission
-from api.worker.grading import Grader, Work
+from api.worker.grading import ChildReplayer, Grader, Replayer, Work
 from api.worker.keeper import LeaseKeeper
+from api.worker.regrading import RegradeStep
 from grader import GradeReport, GradingFailedError, instance_key
 from grader.report import Measurement
 
@@ -37,6 +42,7 @@ __all__ = ["Worker"]
 
 _IDLE_SECONDS = 0.2
 _PRUNE_EVERY_SECONDS = 600.0
+_LARGEST_TRANSCRIPT = 128 * 2**20
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +54,15 @@ class _Graded:
     report: GradeReport
     seconds: float
     measurements: dict[str, Measurement]
+    transcript: _Kept | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A transcript's place in the store."""
+
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +79,22 @@ class Worker:
     It may be killed at any moment: its lease runs out, and another worker grades the submission.
     """
 
-    def __init__(self, services: Services, grader: Grader, *, name: str, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        services: Services,
+        grader: Grader,
+        *,
+        name: str,
+        stop: threading.Event,
+        replayer: Replayer | None = None,
+    ) -> None:
         self._services = services
         self._database = services.database
         self._grader = grader
         self._name = name
         self._stop = stop
         self._progress_kept = timedelta(days=services.settings.retention_progress_days)
+        self._regrades = RegradeStep(services, replayer or ChildReplayer(services.settings), name=name)
         self._lease_seconds = services.settings.lease_seconds
         self._policy = RetryPolicy(
             tries=services.settings.grading_tries,
@@ -82,13 +106,17 @@ class Worker:
         """Grade until told to stop."""
         prune_at = time.monotonic()
         while not self._stop.is_set():
-            if self.grade_one():
+            if self.grade_one() or self.work_on_regrade():
                 continue
             if time.monotonic() >= prune_at:
                 with self._database.writing() as session:
                     prune_progress(session, before=now() - self._progress_kept)
                 prune_at = time.monotonic() + _PRUNE_EVERY_SECONDS
             self._stop.wait(_IDLE_SECONDS)
+
+    def work_on_regrade(self) -> bool:
+        """Replay a batch of the next regrade's submissions. False when none waits."""
+        return self._regrades.work()
 
     def grade_one(self) -> bool:
         """Grade the next submission. False when none waits."""
@@ -128,23 +156,39 @@ class Worker:
         began = time.monotonic()
         used: dict[str, Measurement] = {}
         try:
-            with self._database.reading() as session:
-                work = self._work(session, lease)
-            report = self._grader(work, keeper.show, used.__setitem__)
-            return _Graded(report, time.monotonic() - began, used)
+            with self._services.store.staging_folder() as folder:
+                with self._database.reading() as session:
+                    work = self._work(session, lease, folder / "transcript")
+                report = self._grader(work, keeper.show, used.__setitem__)
+                seconds = time.monotonic() - began
+                return _Graded(report, seconds, used, self._kept(folder / "transcript"))
         except GradingFailedError as error:
             return _Failure(str(error), retriable=error.retriable)
         except Exception:
             return _Failure(traceback.format_exc(), retriable=True)
 
-    def _work(self, session: Session, lease: Lease) -> Work:
+    def _kept(self, path: Path) -> _Kept | None:
+        """Put a transcript into the store, before any row names it. A verdict does not wait for one: a
+        submission without a transcript is run again when it is regraded."""
+        try:
+            if not path.exists() or path.stat().st_size > _LARGEST_TRANSCRIPT:
+                return None
+            content = path.read_bytes()
+            return _Kept(self._services.store.put(content), len(content))
+        except (OSError, StoreError):
+            log.exception("the transcript could not be kept")
+            return None
+
+    def _work(self, session: Session, lease: Lease, transcript: Path) -> Work:
         submission = session.get_one(Submission, lease.submission_id)
         store = self._services.store
         secret = self._services.keys.course_secret(submission.pset.course.name)
         return Work(
-            package=store.package(submission.package_digest),
+            package=store.package(_package_for(session, submission).digest),
             files={file.problem: store.get(file.sha256) for file in submission.files},
             key=instance_key(secret, submission.digest),
+            seeds_of=store.package(submission.package_digest),
+            transcript=transcript,
         )
 
     def _write_down(self, lease: Lease, outcome: _Graded | _Failure) -> None:
@@ -155,23 +199,45 @@ class Worker:
         """
         with self._database.writing() as session:
             if isinstance(outcome, _Graded):
-                submission = session.get_one(Submission, lease.submission_id)
-                reason = why_unusable(outcome.report, submission)
+                reason = self._record(session, lease, outcome)
                 if reason is None:
-                    complete(session, lease)
-                    record_report(
-                        session,
-                        submission,
-                        outcome.report,
-                        lease=lease.number,
-                        worker=self._name,
-                        seconds=outcome.seconds,
-                        measurements=outcome.measurements,
-                    )
                     return
                 outcome = _Failure(reason, retriable=True)
             state = fail(session, lease, outcome.detail, self._policy, retriable=outcome.retriable)
         log.error("grading submission %s failed, now %s: %s", lease.submission_id, state, outcome.detail)
+
+    def _record(self, session: Session, lease: Lease, outcome: _Graded) -> str | None:
+        """Write a verdict down, or return why it cannot be one."""
+        submission = session.get_one(Submission, lease.submission_id)
+        package = _package_for(session, submission)
+        reason = why_unusable(outcome.report, submission, package.max_score)
+        if reason is not None:
+            return reason
+        complete(session, lease)
+        if outcome.transcript is not None:
+            session.add(
+                Transcript(
+                    submission_id=submission.id,
+                    lease=lease.number,
+                    package_digest=package.digest,
+                    environment_digest=outcome.report.environment.digest,
+                    sha256=outcome.transcript.sha256,
+                    size=outcome.transcript.size,
+                )
+            )
+        if submission.job.regrade_id is not None:
+            end_rerun(session, submission.job, outcome.report)
+            return None
+        record_report(
+            session,
+            submission,
+            outcome.report,
+            lease=lease.number,
+            worker=self._name,
+            seconds=outcome.seconds,
+            measurements=outcome.measurements,
+        )
+        return None
 
     def _hand_back(self, lease: Lease) -> None:
         try:
@@ -179,3 +245,11 @@ class Worker:
                 release(session, lease)
         except LeaseLostError as error:
             log.warning("%s", error)
+
+
+def _package_for(session: Session, submission: Submission) -> PackageVersion:
+    """The version that grades: the submission's own, or that of the regrade it is run again for."""
+    if submission.job.regrade_id is None:
+        return submission.package
+    digest = session.get_one(Regrade, submission.job.regrade_id).package_digest
+    return session.get_one(PackageVersion, digest)

@@ -43,8 +43,10 @@ from api.accounts.models import Token, User
 from api.accounts.service import create_user, issue_token
 from api.courses.models import Course, Enrolment
 from api.database import now
+from api.gradebook.recording import newest_reports
 from api.jobs.models import GradingJob, JobState
 from api.operations.models import AuditEntry, GradingHold, HoldScope
+from api.regrading.models import ItemState, Regrade, RegradeItem, RegradeKind, RegradeState
 from api.roles import Role
 from api.submissions.models import Submission
 from api.web.visitors import COOKIE, Visitor
@@ -101,6 +103,14 @@ GET  /api/v1/holds                                       401 403   403    403   
 POST /api/v1/holds                                       401 403   403    403    403    403   403    403   201
 POST /api/v1/holds/{hold}/lift                           401 403   403    403    403    403   200    404   200
 POST /api/v1/receipts/verify                             401 200   200    200    200    200   200    200   200
+POST /api/v1/courses/{course}/psets/{pset}/regrades      401 403   403    403    403    403   201    404   201
+GET  /api/v1/courses/{course}/psets/{pset}/regrades      401 403   403    200    200    200   200    404   200
+GET  /api/v1/courses/{course}/psets/{pset}/regrades/{regrade} \
+                                                         401 403   403    200    404    200   200    404   200
+POST /api/v1/courses/{course}/psets/{pset}/regrades/{regrade}/apply \
+                                                         401 403   403    200    404    200   200    404   200
+POST /api/v1/courses/{course}/psets/{pset}/regrades/{regrade}/discard \
+                                                         401 403   403    200    404    200   200    404   200
 GET  /api/v1/courses/{course}/audit                      401 403   403    403    403    403   200    404   200
 GET  /api/v1/audit                                       401 403   403    403    403    403   403    403   200
 GET  /healthz                                            200 200   200    200    200    200   200    200   200
@@ -172,6 +182,7 @@ REQUESTS: dict[tuple[str, str], Callable[[World], dict[str, Any]]] = {
     ("POST", "/api/v1/courses/{course}/holds"): lambda _: {"json": {"reason": "broken"}},
     ("POST", "/api/v1/holds"): lambda _: {"json": {"reason": "broken"}},
     ("POST", "/courses/{course}/holds"): lambda _: {"data": {"reason": "broken"}},
+    ("POST", "/api/v1/courses/{course}/psets/{pset}/regrades"): lambda _: {"json": {"reason": "because"}},
     ("POST", "/api/v1/receipts/verify"): lambda _: {"json": {"receipt": "x"}},
     ("POST", "/courses/{course}/psets/{pset}/submissions"): lambda _: {
         "data": {"ticket": str(uuid.uuid4())},
@@ -191,6 +202,7 @@ PLACES: dict[str, Callable[[World], str]] = {
     "submission": lambda world: world.submission,
     "student": lambda world: str(world.ids["ada"]),
     "hold": lambda world: str(world.hold),
+    "regrade": lambda world: str(world.regrade()),
 }
 """What stands for a name in a path."""
 
@@ -345,6 +357,34 @@ class World:
         """The code of a program that waits."""
         asked = self.school.http.post("/api/v1/device/code", json={"client": "a program"})
         return str(asked.json()["user_code"])
+
+    def regrade(self) -> int:
+        """A regrade of Ada's submission whose preview is ready."""
+        with self.school.services.database.writing() as session:
+            submission = session.get_one(Submission, self.submission)
+            report = newest_reports(session, [submission.id])[submission.id]
+            regrade = Regrade(
+                pset_id=submission.pset_id,
+                kind=RegradeKind.REPLAY,
+                package_digest=submission.package_digest,
+                reason="because",
+                requested_by=self.ids["ada"],
+                state=RegradeState.READY,
+            )
+            session.add(regrade)
+            session.flush()
+            session.add(
+                RegradeItem(
+                    regrade_id=regrade.id,
+                    submission_id=submission.id,
+                    before_report_id=report.id,
+                    before=report.score,
+                    after=report.score,
+                    report_json=report.report_json,
+                    state=ItemState.SCORED,
+                )
+            )
+            return regrade.id
 
     def session_of(self, person: str, token: str) -> str:
         """That person's session on the pages; each has one."""
