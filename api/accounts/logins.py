@@ -30,7 +30,18 @@ __all__ = [
     "session_actor",
 ]
 
-_SESSION_LABEL = "web page"
+# Nearly every browser claims to be the ones after it, too.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows")),
+    *(("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux")),
+)
 _REFUSED = (
     "That e-mail address and password do not belong together. If you have no password yet, log in "
     "with your token; if you have forgotten it, ask your course staff for a link to set a new one."
@@ -54,9 +65,10 @@ class Client:
 
     @property
     def label(self) -> str:
-        """How a session is called in the list of one's own."""
-        words = "".join(character for character in self.program if character.isprintable())
-        return f"{_SESSION_LABEL}: {words}"[:100] if words else _SESSION_LABEL
+        """How a session is called in the list of one's own: ``Firefox on Linux``, as far as one can tell."""
+        browser = next((name for mark, name in _BROWSERS if mark in self.program), "A browser")
+        system = next((name for mark, name in _SYSTEMS if mark in self.program), "")
+        return f"{browser} on {system}" if system else browser
 
 
 def log_in_with_token(services: Services, token: str, client: Client) -> str:

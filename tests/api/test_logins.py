@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from api.accounts import passwords
+from api.accounts.logins import Client
 from api.accounts.models import Token, TokenKind, User
 from api.accounts.passwords import Passwords, require_good
 from api.database import now
@@ -282,6 +283,23 @@ class TestSessions:
         for shown in (SECURE_COOKIE, COOKIE):
             found = http.get("/account", headers={"Cookie": f"{shown}={secret}"})
             assert found.status_code == (200 if shown == name else 303)
+
+
+@pytest.mark.parametrize(
+    ("program", "label"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18.0 Safari/605.1.15", "Safari on macOS"),
+        ("\x1b[2J<script>", "A browser"),
+        ("", "A browser"),
+    ],
+)
+def test_a_session_is_called_by_its_browser_and_never_by_what_that_sent(program, label):
+    assert Client("192.0.2.1", program).label == label
 
 
 class TestGuessing:

@@ -86,4 +86,6 @@ def _shown(value: object) -> str:
         return value
     if isinstance(value, list):
         return ", ".join(_shown(each) for each in value) or "nobody"
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return "; ".join(f"{str(name).replace('_', ' ')}: {_shown(each)}" for name, each in value.items())
+    return "none" if value is None else json.dumps(value, ensure_ascii=False)
