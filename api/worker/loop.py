@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +42,7 @@ from grader.report import Measurement
 __all__ = ["Worker"]
 
 _IDLE_SECONDS = 0.2
-_PRUNE_EVERY_SECONDS = 600.0
+_TIDY_EVERY_SECONDS = 600.0
 _LARGEST_TRANSCRIPT = 128 * 2**20
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,10 @@ class Worker:
         name: str,
         stop: threading.Event,
         replayer: Replayer | None = None,
+        sweep: Callable[[], None] = lambda: None,
     ) -> None:
+        """``sweep`` removes what killed workers left on this machine; called now and then."""
+        self._sweep = sweep
         self._services = services
         self._database = services.database
         self._grader = grader
@@ -103,16 +107,19 @@ class Worker:
         )
 
     def run(self) -> None:
-        """Grade until told to stop."""
-        prune_at = time.monotonic()
+        """Grade until told to stop, and tidy up between submissions however many wait."""
+        tidy_at = time.monotonic()
         while not self._stop.is_set():
-            if self.grade_one() or self.work_on_regrade():
-                continue
-            if time.monotonic() >= prune_at:
-                with self._database.writing() as session:
-                    prune_progress(session, before=now() - self._progress_kept)
-                prune_at = time.monotonic() + _PRUNE_EVERY_SECONDS
-            self._stop.wait(_IDLE_SECONDS)
+            if time.monotonic() >= tidy_at:
+                self._tidy_up()
+                tidy_at = time.monotonic() + _TIDY_EVERY_SECONDS
+            if not (self.grade_one() or self.work_on_regrade()):
+                self._stop.wait(_IDLE_SECONDS)
+
+    def _tidy_up(self) -> None:
+        self._sweep()
+        with self._database.writing() as session:
+            prune_progress(session, before=now() - self._progress_kept)
 
     def work_on_regrade(self) -> bool:
         """Replay a batch of the next regrade's submissions. False when none waits."""

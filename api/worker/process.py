@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import secrets
@@ -32,8 +33,8 @@ def run(settings: Settings) -> None:
     services = Services.open(settings)
     stop = threading.Event()
     _stop_on_signals(stop, settings.drain_seconds)
-    _sweep(settings.sandbox)
-    worker = Worker(services, ChildGrader(settings), name=_name(), stop=stop)
+    sweep = functools.partial(_sweep, settings.sandbox)
+    worker = Worker(services, ChildGrader(settings), name=_name(), stop=stop, sweep=sweep)
     try:
         worker.run()
     except _StopNowError:

@@ -223,3 +223,15 @@ def test_a_worker_stops_when_told(open_school):
     thread.join(5)
     assert not thread.is_alive()
     assert _state(open_school, submission) is JobState.DONE
+
+
+def test_a_busy_worker_sweeps_too_and_not_after_every_submission(open_school):
+    stop, swept = threading.Event(), []
+    open_school.grader.meanwhile = lambda: stop.set() if len(open_school.grader.works) == 3 else None
+    for content in (b"a = 1\n", b"a = 2\n", b"a = 3\n"):
+        open_school.submit("ada", content)
+    loop.Worker(
+        open_school.services, open_school.grader, name="w", stop=stop, sweep=lambda: swept.append(1)
+    ).run()
+    assert len(open_school.grader.works) == 3
+    assert swept == [1]
