@@ -1,8 +1,8 @@
 """Hidden checks. Each charges for one property, on inputs where the other mistakes make no difference.
 
 A window that is not square is the whole image, so that there is one output and no stride to get wrong; of
-several, each is square and they lie side by side. Stride, ties, overlap and the padding of the average are judged by laws:
-the student's own answers to an easier question must be met, so that what was charged is not charged again.
+several, each is square and they lie side by side. Stride, ties, overlap and the padding of the average are
+judged by laws: the student's own answers to an easier question must be met, so that nothing is charged twice.
 """
 
 from typing import NamedTuple
