@@ -6,23 +6,23 @@ import math
 
 
 class Value:
-    def __init__(self, data: float, inputs: tuple[tuple[Value, float], ...] = ()) -> None:
+    def __init__(self, data: float) -> None:
         self.data = float(data)
         self.grad = 0.0
         # What this was made from, each with the slope of this with respect to it alone.
-        self._inputs = inputs
+        self._inputs: tuple[tuple[Value, float], ...] = ()
 
     def __add__(self, other: Value | float) -> Value:
         other = _as_value(other)
-        return Value(self.data + other.data, ((self, 1.0), (other, 1.0)))
+        return _made(self.data + other.data, (self, 1.0), (other, 1.0))
 
     def __mul__(self, other: Value | float) -> Value:
         other = _as_value(other)
-        return Value(self.data * other.data, ((self, other.data), (other, self.data)))
+        return _made(self.data * other.data, (self, other.data), (other, self.data))
 
     def __pow__(self, exponent: float) -> Value:
         slope = exponent * self.data ** (exponent - 1) if exponent else 0.0
-        return Value(self.data**exponent, ((self, slope),))
+        return _made(self.data**exponent, (self, slope))
 
     # The rest is made of these three.
     def __neg__(self) -> Value:
@@ -48,18 +48,18 @@ class Value:
 
     def exp(self) -> Value:
         value = math.exp(self.data)
-        return Value(value, ((self, value),))
+        return _made(value, (self, value))
 
     def log(self) -> Value:
-        return Value(math.log(self.data), ((self, 1 / self.data),))
+        return _made(math.log(self.data), (self, 1 / self.data))
 
     def tanh(self) -> Value:
         value = math.tanh(self.data)
-        return Value(value, ((self, 1 - value * value),))
+        return _made(value, (self, 1 - value * value))
 
     def relu(self) -> Value:
         positive = self.data > 0
-        return Value(self.data if positive else 0.0, ((self, float(positive)),))
+        return _made(self.data if positive else 0.0, (self, float(positive)))
 
     def backward(self) -> None:
         order = self._in_order()
@@ -89,6 +89,12 @@ class Value:
                 stack.append((value, True))
                 stack.extend((source, False) for source, _ in value._inputs)
         return order
+
+
+def _made(data: float, *inputs: tuple[Value, float]) -> Value:
+    value = Value(data)
+    value._inputs = inputs
+    return value
 
 
 def _as_value(number: Value | float) -> Value:
