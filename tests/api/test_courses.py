@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -14,13 +13,11 @@ from api.courses.packages import DiskPackages
 from api.errors import BadPackageError, UnavailableError
 from grader import load_pset
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture
-def packages(school, tmp_path):
+def packages(school, tmp_path, problems_root):
     """A copy of the real first problem set, published through the real process."""
-    shutil.copytree(ROOT / "problems" / "pset1_backprop", tmp_path / "problems" / "pset1_backprop")
+    shutil.copytree(problems_root / "pset1_backprop", tmp_path / "problems" / "pset1_backprop")
     return DiskPackages(tmp_path / "problems", school.services.store)
 
 

@@ -19,9 +19,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / ".demo"
-SOLUTIONS = REPOSITORY / "problems" / "pset1_backprop" / "linear_softmax" / "submissions"
-RIGHT = SOLUTIONS / "accepted" / "loops.py"
-WRONG = SOLUTIONS / "wrong_answer" / "bias_gradient_not_summed.py"
+PSET = REPOSITORY / "problems" / "pset1_backprop"
+WRONG = PSET / "linear_softmax" / "submissions" / "wrong_answer" / "bias_gradient_not_summed.py"
 ROSTER = "name,email,role\nTerry,terry@example.edu,grader\nAda,ada@example.edu,student\n"
 
 
@@ -33,21 +32,25 @@ def main() -> int:
         tokens = read_tokens()
         gradecli("ada", "login", url, "--token", tokens["ada@example.edu"])
         gradecli("ada", "start", "pset1")
-        homework = DEMO / "work" / "pset1" / "linear_softmax.py"
+        homework = DEMO / "work" / "pset1"
+        for problem in PSET.glob("*/problem.toml"):
+            shutil.copy(problem.with_name("reference.py"), homework / f"{problem.parent.name}.py")
 
-        shutil.copy(WRONG, homework)
+        right = (homework / "linear_softmax.py").read_bytes()
+        shutil.copy(WRONG, homework / "linear_softmax.py")
         wrong = gradecli("ada", "submit", "pset1")
+        earned, possible = total(wrong)
         expect("failed" in wrong, "the wrong solution should fail a check")
-        expect(0 < total(wrong) < 10, "the wrong solution should get part of the points")
+        expect(0 < earned < possible, "the wrong solution should get part of the points")
 
-        shutil.copy(RIGHT, homework)
-        expect(total(gradecli("ada", "submit", "pset1")) == 10, "the right solution should get all 10 points")
+        (homework / "linear_softmax.py").write_bytes(right)
+        earned, possible = total(gradecli("ada", "submit", "pset1"))
+        expect(earned == possible, "the right solution should get all points")
 
         gradecli("terry", "login", url, "--token", tokens["terry@example.edu"])
         book = gradecli("terry", "gradebook")
-        expect(
-            re.search(r"Ada .* 10 +10\n", book) is not None, "the gradebook should show Ada's best attempt"
-        )
+        best = rf"Ada .* {possible:g} +{possible:g}\n"
+        expect(re.search(best, book) is not None, "the gradebook should show Ada's best attempt")
     print("\nAll as it should be. What the service kept is in .demo/data.")
     return 0
 
@@ -137,11 +140,12 @@ def environment(who: str) -> dict[str, str]:
     return ours | {"GRADECLI_HOME": str(DEMO / "homes" / who), "PYTHONUNBUFFERED": "1"}
 
 
-def total(report: str) -> float:
-    found = re.search(r"Total: ([\d.]+)/10 points", report)
+def total(report: str) -> tuple[float, float]:
+    """What a report says was earned, and of how many points."""
+    found = re.search(r"Total: ([\d.]+)/([\d.]+) points", report)
     expect(found is not None, "a report should end with its total")
     assert found is not None
-    return float(found[1])
+    return float(found[1]), float(found[2])
 
 
 def expect(condition: bool, sentence: str) -> None:

@@ -38,13 +38,13 @@ class Course:
 
 @pytest.fixture(scope="module")
 def course(
-    tmp_path_factory: pytest.TempPathFactory, ready_backend: Callable[[str], object]
+    tmp_path_factory: pytest.TempPathFactory, ready_backend: Callable[[str], object], problems_root: Path
 ) -> Iterator[Course]:
     ready_backend("bubblewrap")
     folder = tmp_path_factory.mktemp("service")
     ours = {name: value for name, value in os.environ.items() if not name.startswith("GRADECLI_")}
     log = folder / "log"
-    command = ["serve", "--port", "0", "--data", str(folder / "data"), "--problems", str(ROOT / "problems")]
+    command = ["serve", "--port", "0", "--data", str(folder / "data"), "--problems", str(problems_root)]
     with log.open("w", encoding="utf-8") as errors:
         service = subprocess.Popen(
             [sys.executable, "-m", "gradecli", *command],

@@ -86,6 +86,7 @@ class Service:
     """``gradecli serve`` on a folder of its own, which can be stopped, killed and started again."""
 
     folder: Path
+    problems: Path
     port: int = 0
     admin_token: str = ""
     process: subprocess.Popen[str] = field(init=False)
@@ -99,7 +100,7 @@ class Service:
         command = ["serve", "--port", str(self.port), "--data", str(self.folder / "data")]
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gradecli", *command, "--problems", str(REPOSITORY / "problems")],
+                [sys.executable, "-m", "gradecli", *command, "--problems", str(self.problems)],
                 cwd=REPOSITORY,
                 env=clean_environment(),
                 stdout=subprocess.PIPE,
@@ -149,9 +150,9 @@ class Service:
 
 
 @pytest.fixture
-def service(tmp_path: Path, ready_backend: Callable[[str], object]) -> Iterator[Service]:
+def service(tmp_path: Path, ready_backend: Callable[[str], object], problems_root: Path) -> Iterator[Service]:
     ready_backend("bubblewrap")
-    made = Service(tmp_path / "service")
+    made = Service(tmp_path / "service", problems_root)
     made.start()
     try:
         yield made
@@ -329,7 +330,7 @@ def test_a_port_that_is_taken_is_a_sentence(service: Service, tmp_path: Path) ->
         "--data",
         "data",
         "--problems",
-        str(REPOSITORY / "problems"),
+        str(service.problems),
     ]
     _, told = other.types(*arguments, exits=3)
     assert f"cannot listen on 127.0.0.1, port {service.port}" in told

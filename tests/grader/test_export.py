@@ -115,9 +115,9 @@ def hidden_name(student, reference, rng):
     assert b"Doubling works on an example" in everything
 
 
-def test_the_projects_own_sets_hide_what_is_hidden(problems_root: Path) -> None:
+def test_the_projects_own_sets_hide_what_is_hidden(curriculum: Path) -> None:
     """Every line of a reference that its starter and handout do not have stays at home."""
-    for folder in sorted(problems_root.iterdir()):
+    for folder in sorted(curriculum.iterdir()):
         pset = load_pset(folder)
         if any(str(problem.runtime) != "numpy" for problem in pset.problems):
             pytest.importorskip("torch")

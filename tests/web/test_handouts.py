@@ -60,8 +60,8 @@ def test_tables_are_tables():
     assert "<td><code>(N, D)</code></td>" in to_html("| a | b |\n|---|---|\n| x | `(N, D)` |")
 
 
-def test_every_published_handout_reads_well(problems_root):
-    for handout in problems_root.glob("*/*/handout.md"):
+def test_every_published_handout_reads_well(curriculum):
+    for handout in curriculum.glob("*/*/handout.md"):
         html = to_html(handout.read_text(encoding="utf-8"))
         assert "<h1>" in html
         assert "$" not in html.replace("\\$", ""), handout
