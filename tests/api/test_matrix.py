@@ -397,7 +397,9 @@ class World:
         before = BEFORE.get((row.method, row.path))
         if before is not None:
             before(self)
-        path = row.path.format_map({name: place(self) for name, place in PLACES.items()})
+        path = row.path.format_map(
+            {name: place(self) for name, place in PLACES.items() if f"{{{name}}}" in row.path}
+        )
         options = REQUESTS.get((row.method, row.path), lambda _: {})(self)
         headers: dict[str, str] = dict(options.pop("headers", {}))
         token = self.tokens[person]
