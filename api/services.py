@@ -53,7 +53,7 @@ class Services:
             database=database,
             store=store,
             keys=keys,
-            packages=packages or DiskPackages(settings.problems, store),
+            packages=packages or DiskPackages(settings.problems, store, builder=settings.package_builder),
             limits=Limits.of(settings),
             passwords=Passwords(),
         )

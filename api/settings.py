@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     """Folder with the database, submitted files, published packages and the service key: back it up."""
     problems: Path = Path("problems")
     """Folder in which instructors' problem packages lie; read when a set is published."""
+    package_builder: Path | None = None
+    """Unix socket of a builder of problem packages; unset: the web process starts one for each."""
     database_url: Annotated[
         str | None, Field(repr=False, pattern=r"^(sqlite|postgresql)(\+[a-z0-9]+)?://")
     ] = None
@@ -111,6 +113,9 @@ class Settings(BaseSettings):
     """Pause before the second try; it doubles with each further one."""
     drain_seconds: Seconds = 20
     """How long a submission in progress may take to finish after SIGTERM before it is handed back."""
+
+    worker_pulse: Path | None = None
+    """File that a worker touches every five seconds while its loop turns; unset: none."""
 
     submissions_waiting: Annotated[int, Field(ge=1)] = 5
     """How many of one student's submissions may wait to be graded at the same time."""

@@ -32,7 +32,8 @@ def run_service(
             f"There is no folder {settings.problems} of problem packages. Name one with --problems DIR."
         )
     _point_out_unknown_variables()
-    _point_out_a_missing_sandbox(settings.sandbox)
+    if settings.workers:
+        _point_out_a_missing_sandbox(settings.sandbox)
     from sqlalchemy.exc import SQLAlchemyError
 
     from api.errors import ApiError, DatabaseAwayError, StoreError

@@ -2,19 +2,18 @@
 
 The package is copied into the store, then loaded and its handout built *from the copy*, so what
 was checked is what will grade. Loading may import PyTorch and run a reference solution, so it
-happens in a process of its own (:mod:`api.courses.package_process`).
+happens in a process of its own (:mod:`api.courses.package_process`), here or elsewhere
+(:mod:`api.courses.package_builder`).
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import ValidationError
 
+from api.courses.package_builder import Built, Task, build_behind, build_here
 from api.courses.schemas import ProblemOut
 from api.errors import BadPackageError, UnavailableError
 from api.schemas import Payload
@@ -22,7 +21,6 @@ from api.store import ContentStore
 
 __all__ = ["BuiltPackage", "DiskPackages", "PackageSource", "PackageSummary"]
 
-_SECONDS = 300
 _EVIDENCE_CHARACTERS = 2000
 
 
@@ -61,53 +59,33 @@ class PackageSource(Protocol):
 
 
 class DiskPackages:
-    """The packages in the folder ``problems``."""
+    """The packages in the folder ``problems``. They are built behind the socket ``builder``, or here."""
 
-    def __init__(self, problems: Path, store: ContentStore) -> None:
+    def __init__(self, problems: Path, store: ContentStore, *, builder: Path | None = None) -> None:
         self._problems = problems
         self._store = store
+        self._builder = builder
 
     def build(self, name: str) -> BuiltPackage:
         """See :meth:`PackageSource.build`."""
         with self._store.staging_folder() as staging:
-            summary = _build_in_own_process(self._problems, name, staging)
+            task = Task(problems=self._problems.resolve(), name=name, staging=staging)
+            built = build_here(task) if self._builder is None else build_behind(self._builder, task)
+            summary = _summary(name, built)
             handout = (staging / "handout.zip").read_bytes()
             self._store.keep_package(staging / "package", summary.digest)
             return BuiltPackage(summary=summary, handout_sha256=self._store.put(handout))
 
 
-def _build_in_own_process(problems: Path, name: str, staging: Path) -> PackageSummary:
-    command = [
-        sys.executable,
-        "-m",
-        "api.courses.package_process",
-        str(problems.resolve()),
-        name,
-        str(staging),
-    ]
-    try:
-        done = subprocess.run(
-            command, env=_environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        msg = (
-            f"The package {name} could not be built in {_SECONDS} s. Try again, or look at the server's load."
-        )
-        raise UnavailableError(msg) from error
-    if done.returncode == 2:
-        raise BadPackageError(done.stderr.strip()[-_EVIDENCE_CHARACTERS:])
-    if done.returncode != 0:
-        evidence = done.stderr.strip()[-_EVIDENCE_CHARACTERS:]
-        msg = f"Building the package {name} stopped with status {done.returncode}. It said: {evidence}"
+def _summary(name: str, built: Built) -> PackageSummary:
+    evidence = built.errors.strip()[-_EVIDENCE_CHARACTERS:]
+    if built.status == 2:
+        raise BadPackageError(evidence)
+    if built.status != 0:
+        msg = f"Building the package {name} stopped with status {built.status}. It said: {evidence}"
         raise UnavailableError(msg)
     try:
-        return PackageSummary.model_validate_json(done.stdout)
+        return PackageSummary.model_validate_json(built.output)
     except ValidationError as error:
         msg = f"Building the package {name} gave no readable answer. Look for print() in its files."
         raise UnavailableError(msg) from error
-
-
-def _environment() -> dict[str, str]:
-    """What the process needs to find Python and its libraries, and none of our settings."""
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
-    return {name: os.environ[name] for name in keep if name in os.environ}

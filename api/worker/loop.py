@@ -99,6 +99,7 @@ class Worker:
         self._stop = stop
         self._progress_kept = timedelta(days=services.settings.retention_progress_days)
         self._regrades = RegradeStep(services, replayer or ChildReplayer(services.settings), name=name)
+        self._turn_began = time.monotonic()
         self._lease_seconds = services.settings.lease_seconds
         self._policy = RetryPolicy(
             tries=services.settings.grading_tries,
@@ -110,6 +111,7 @@ class Worker:
         """Grade until told to stop, and tidy up between submissions however many wait."""
         tidy_at = time.monotonic()
         while not self._stop.is_set():
+            self._turn_began = time.monotonic()
             if time.monotonic() >= tidy_at:
                 self._tidy_up()
                 tidy_at = time.monotonic() + _TIDY_EVERY_SECONDS
@@ -124,6 +126,10 @@ class Worker:
     def work_on_regrade(self) -> bool:
         """Replay a batch of the next regrade's submissions. False when none waits."""
         return self._regrades.work()
+
+    def seconds_in_turn(self) -> float:
+        """For how long the loop has been at the same thing: one submission, or looking for one."""
+        return time.monotonic() - self._turn_began
 
     def grade_one(self) -> bool:
         """Grade the next submission. False when none waits."""

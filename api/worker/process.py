@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
@@ -15,6 +16,7 @@ from api.services import Services
 from api.settings import Settings
 from api.worker.grading import ChildGrader
 from api.worker.loop import Worker
+from api.worker.pulse import Pulse
 from sandbox import InfrastructureError, find
 
 __all__ = ["run"]
@@ -36,12 +38,19 @@ def run(settings: Settings) -> None:
     sweep = functools.partial(_sweep, settings.sandbox)
     worker = Worker(services, ChildGrader(settings), name=_name(), stop=stop, sweep=sweep)
     try:
-        worker.run()
+        with _pulse(settings, worker):
+            worker.run()
     except _StopNowError:
         log.info("stopped before the submission in progress was graded")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         services.close()
+
+
+def _pulse(settings: Settings, worker: Worker) -> contextlib.AbstractContextManager[object]:
+    if settings.worker_pulse is None:
+        return contextlib.nullcontext()
+    return Pulse(settings.worker_pulse, worker, grading_seconds=settings.grading_seconds)
 
 
 def _sweep(sandbox: str) -> None:

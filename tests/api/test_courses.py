@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import subprocess
+import sys
+import time
 import zipfile
 
 import pytest
@@ -139,3 +142,37 @@ def test_building_a_package_sees_none_of_our_settings(packages, tmp_path, monkey
         packages.build("pset1")
     assert os.environ["GRADECLI_DATABASE_URL"] not in str(caught.value)
     assert "PATH" in str(caught.value)
+
+
+# A builder elsewhere ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def builder(tmp_path):
+    """The socket of a builder that runs as a process of its own."""
+    path = tmp_path / "builder"
+    with subprocess.Popen([sys.executable, "-m", "api.courses.package_builder", str(path)]) as process:
+        until = time.monotonic() + 30
+        while not path.exists():
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        yield path
+        process.terminate()
+
+
+def test_a_package_built_elsewhere_is_the_same_package(school, packages, builder, tmp_path):
+    elsewhere = DiskPackages(tmp_path / "problems", school.services.store, builder=builder)
+    assert elsewhere.build("pset1") == packages.build("pset1")
+
+
+def test_a_mistake_in_a_package_is_told_from_elsewhere_too(school, packages, builder, tmp_path):
+    elsewhere = DiskPackages(tmp_path / "problems", school.services.store, builder=builder)
+    with pytest.raises(BadPackageError, match="no problem set called 'pset9'"):
+        elsewhere.build("pset9")
+
+
+def test_a_builder_that_does_not_answer_is_nobodys_mistake(school, packages, tmp_path):
+    elsewhere = DiskPackages(tmp_path / "problems", school.services.store, builder=tmp_path / "nobody")
+    with pytest.raises(UnavailableError, match="Try again"):
+        elsewhere.build("pset1")
