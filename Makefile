@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt
 PYTEST_WORKERS ?= auto
 
-.PHONY: demo test check format long clean help
+.PHONY: demo test check format long images secrets clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,13 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 long: $(VENV)/.dev ## what is too long for every commit: full counts of fuzzing and of the package matrix
 	HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal \
 		tests/sandbox/test_wire_fuzz.py tests/problems tests/hostile
+
+images: $(VENV)/.worker ## build every image that docker-compose.yml runs: the service's and the sandboxes'
+	PYTHON=$(BIN)/python deploy/build-images
+	$(BIN)/gradecli sandbox build numpy torch
+
+secrets: ## make what docker-compose.yml needs and nobody may choose for you: secrets/ and .env
+	deploy/make-secrets
 
 clean: ## remove what make made
 	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -254,6 +254,24 @@ def database_address(database_kind: str, request: pytest.FixtureRequest, tmp_pat
     server.drop(address)
 
 
+@pytest.fixture(scope="session")
+def compose_command(docker_engine: Backend) -> list[str]:
+    """What brings a compose file up here, its images being there; or a skip."""
+    choices = (["docker-compose"], ["docker", "compose"])
+    command = next((one for one in choices if shutil.which(one[0]) and _works([*one, "version"])), None)
+    if command is None:
+        absent("compose", "docker-compose is not installed; `apt-get install docker-compose` provides it")
+        raise AssertionError
+    for image in ("gradecli-web", "gradecli-worker", "gradecli-gate", "postgres:15-bookworm"):
+        if not _works(["docker", "image", "inspect", image]):
+            absent("compose", f"the engine does not have {image}: `make images` and `.ci/postgres-image`")
+    return command
+
+
+def _works(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+
+
 @pytest.fixture(autouse=True)
 def no_threads_left() -> object:
     """A test ends the threads it started; the sandbox's watchers among them."""
