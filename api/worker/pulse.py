@@ -12,7 +12,8 @@ from api.worker.loop import Worker
 __all__ = ["Pulse"]
 
 _EVERY_SECONDS = 5.0
-_LONGEST_TURN = 120.0
+# A verdict is offered to a database that is away for up to ten minutes.
+_TAKING_AND_WRITING = 900.0
 
 
 class Pulse:
@@ -27,7 +28,7 @@ class Pulse:
     ) -> None:
         self._path = path
         self._worker = worker
-        self._longest = grading_seconds + _LONGEST_TURN
+        self._longest = grading_seconds + _TAKING_AND_WRITING
         self._every = every
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)

@@ -38,9 +38,9 @@ def test_a_worker_whose_loop_turns_shows_it_again_and_again(tmp_path):
 
 
 def test_a_long_grading_is_life_and_a_longer_one_is_not(tmp_path):
-    with Pulse(tmp_path / "grading", Turning(170), grading_seconds=60, every=0.02):
+    with Pulse(tmp_path / "grading", Turning(900), grading_seconds=60, every=0.02):
         assert touched_after(tmp_path / "grading", 0)
-    stuck = Turning(200)
+    stuck = Turning(1000)
     with Pulse(tmp_path / "stuck", stuck, grading_seconds=60, every=0.02):
         time.sleep(0.1)
         assert not (tmp_path / "stuck").exists()
