@@ -101,7 +101,7 @@ _REFUSALS: dict[Action, str] = {
     Action.MANAGE_ROSTER: "Only instructors of this course can change its roster.",
     Action.REGRADE: (
         "Only instructors of this course can grade several submissions again. "
-        "As a grader, ask for one: gradecli regrade SUBMISSION"
+        "As a grader, ask for one: gradecli replay SUBMISSION"
     ),
     Action.SEE_AUDIT: "Only instructors of this course can see what its staff did.",
     Action.RUN_GRADING: "Only instructors of this course can see its queue and say how it is graded.",

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gradecli import audit, author, grading, operator, staff, student, tokens
+from gradecli import audit, author, grading, operator, regrading, staff, student, tokens
 from gradecli.errors import CommandError, PlatformError
 
 __all__ = ["app", "run"]
@@ -19,7 +19,19 @@ __all__ = ["app", "run"]
 
 _ORDER = (
     *("login", "logout", "psets", "start", "check", "submit", "scores", "feedback", "token"),
-    *("course", "roster", "publish", "gradebook", "jobs", "hold", "quarantine", "audit", "password"),
+    *(
+        "course",
+        "roster",
+        "publish",
+        "gradebook",
+        "jobs",
+        "hold",
+        "quarantine",
+        "replay",
+        "regrade",
+        "audit",
+        "password",
+    ),
     *("grade",),
     *("serve", "worker", "db", "sandbox", "retention", "doctor"),
 )
@@ -114,6 +126,13 @@ _hold.command("place")(grading.hold_place)
 _hold.command("lift")(grading.hold_lift)
 _hold.command("list")(grading.hold_list)
 app.command()(grading.quarantine)
+app.command()(regrading.replay)
+_regrade = _group("regrade", "Run student code again; see, apply or discard what was graded again.")
+_regrade.command("run")(regrading.regrade_run)
+_regrade.command("list")(regrading.regrade_list)
+_regrade.command("show")(regrading.regrade_show)
+_regrade.command("apply")(regrading.regrade_apply)
+_regrade.command("discard")(regrading.regrade_discard)
 
 app.command()(author.grade)
 

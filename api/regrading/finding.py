@@ -65,7 +65,7 @@ def find_regrade(
     if regrade is None or not session.scalar(
         _items(regrade.id, seen).with_only_columns(RegradeItem.submission_id).limit(1)
     ):
-        msg = "There is no regrade of that number. `gradecli regrade list PSET` lists them."
+        msg = "There is no regrade of that number. `gradecli regrade list` lists them."
         raise NotFoundError(msg)
     count = session.scalar(
         select(func.count()).select_from(RegradeItem).where(RegradeItem.regrade_id == regrade.id)

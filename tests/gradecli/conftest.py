@@ -21,6 +21,7 @@ from gradecli.account_client import AccountService
 from gradecli.client import CourseService
 from gradecli.home import Credentials, Home
 from gradecli.main import app
+from gradecli.regrade_client import RegradeService
 
 URL = "https://grade.example.edu"
 TOKEN = "token-of-ada"
@@ -284,6 +285,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
     )
     monkeypatch.setattr("gradecli.account_client.AccountService", account)
     monkeypatch.setattr("gradecli.browser_login.AccountService", account)
+    regrading = functools.partial(
+        RegradeService, transport=httpx2.MockTransport(fake), sleep=lambda _seconds: None
+    )
+    monkeypatch.setattr("gradecli.regrade_client.RegradeService", regrading)
     monkeypatch.setattr("gradecli.following._PAUSE", 0.0)
     return fake
 
