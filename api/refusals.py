@@ -20,7 +20,6 @@ from api.errors import (
     NotAuthenticatedError,
     NotFoundError,
     StoreError,
-    TooManyError,
     UnavailableError,
     UnexpectedError,
 )
@@ -73,7 +72,7 @@ def headers_of(error: ApiError) -> dict[str, str]:
     """What an answer says about a refusal beside its words: how to log in, when to come back."""
     if isinstance(error, NotAuthenticatedError):
         return {"WWW-Authenticate": "Bearer"}
-    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyError) else {}
+    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
 
 
 def answering(page: Answer) -> Answer:
@@ -90,10 +89,7 @@ def install(app: FastAPI, answer: Answer) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ApiError)
-        response = answer(request, error)
-        if error.retry_after is not None:
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return answer(request, error)
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access import Actor, find_submission
-from api.errors import TooManyError
+from api.errors import DatabaseAwayError, TooManyError
 from api.jobs.forecast import Estimate, Forecaster
 from api.jobs.models import GradingJob, JobState, ProgressEvent
 from api.services import Services
@@ -141,7 +141,11 @@ async def watch(
     previous: _Look | None = None
     ends_at = asyncio.get_running_loop().time() + _LONGEST_SECONDS
     while not watchers.closing and asyncio.get_running_loop().time() < ends_at:
-        look = await run_in_threadpool(_look, services, watchers.forecaster, submission_id, after)
+        try:
+            look = await run_in_threadpool(_look, services, watchers.forecaster, submission_id, after)
+        except DatabaseAwayError:
+            await asyncio.sleep(_SLOW)
+            continue
         for state in _news(previous, look):
             yield _event("state", state)
         for event in look.events:

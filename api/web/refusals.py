@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.errors import ApiError, NotAuthenticatedError, TooManyError
+from api.errors import ApiError, NotAuthenticatedError
 from api.refusals import as_json
 from api.web.rendering import Reader, render
 from api.web.visitors import visitor_of
@@ -37,7 +37,7 @@ def error_page(request: Request, error: ApiError) -> Response:
         title=_TITLES.get(status, "That did not work"),
         sentence=str(error),
     )
-    retry = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyError) else None
+    retry = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     return HTMLResponse(page, status_code=status, headers=retry)
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.database import Database
-from api.errors import LeaseLostError
+from api.errors import DatabaseAwayError, LeaseLostError
 from api.jobs.models import ProgressEvent
 from api.jobs.queue import Lease, add_progress, renew
 from api.submissions.schemas import CheckEvent, StateEvent, SubmissionState
@@ -20,6 +20,7 @@ from grader import EventKind, GradeEvent
 __all__ = ["LeaseKeeper"]
 
 _FLUSH_SECONDS = 0.1
+_AWAY_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +65,15 @@ class LeaseKeeper:
             try:
                 self._flush()
                 if time.monotonic() >= renew_at:
-                    with self._database.writing() as session:
+                    with self._database.writing_beside() as session:
                         renew(session, self._lease, seconds=self._seconds)
                     renew_at = time.monotonic() + self._seconds / 3
             except LeaseLostError as error:
                 log.warning("%s", error)
                 return
+            except DatabaseAwayError:
+                # The database has said so in the log, once. What was to be shown is lost, no more.
+                ending = ending or self._stop.wait(_AWAY_SECONDS)
             except SQLAlchemyError:
                 log.exception("the database did not take progress or a heartbeat; trying again")
             if ending:
@@ -79,7 +83,7 @@ class LeaseKeeper:
         with self._lock:
             events, self._waiting = self._waiting, []
         if events:
-            with self._database.writing() as session:
+            with self._database.writing_beside() as session:
                 add_progress(session, self._lease, events)
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.courses.models import PackageVersion
 from api.database import now
-from api.errors import LeaseLostError, StoreError
+from api.errors import DatabaseAwayError, LeaseLostError, NoRoomError, StoreError
 from api.gradebook.recording import record_report, why_unusable
+from api.jobs.models import GradingJob, JobState
 from api.jobs.queue import (
     Lease,
     RetryPolicy,
@@ -35,6 +37,7 @@ from api.services import Services
 from api.submissions.models import Submission
 from api.worker.grading import ChildReplayer, Grader, Replayer, Work
 from api.worker.keeper import LeaseKeeper
+from api.worker.patience import patiently
 from api.worker.regrading import RegradeStep
 from grader import GradeReport, GradingFailedError, instance_key
 from grader.report import Measurement
@@ -42,6 +45,7 @@ from grader.report import Measurement
 __all__ = ["Worker"]
 
 _IDLE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 5.0
 _TIDY_EVERY_SECONDS = 600.0
 _LARGEST_TRANSCRIPT = 128 * 2**20
 
@@ -110,13 +114,20 @@ class Worker:
     def run(self) -> None:
         """Grade until told to stop, and tidy up between submissions however many wait."""
         tidy_at = time.monotonic()
+        pause = _IDLE_SECONDS
         while not self._stop.is_set():
             self._turn_began = time.monotonic()
-            if time.monotonic() >= tidy_at:
-                self._tidy_up()
-                tidy_at = time.monotonic() + _TIDY_EVERY_SECONDS
-            if not (self.grade_one() or self.work_on_regrade()):
-                self._stop.wait(_IDLE_SECONDS)
+            try:
+                if time.monotonic() >= tidy_at:
+                    self._tidy_up()
+                    tidy_at = time.monotonic() + _TIDY_EVERY_SECONDS
+                worked = self.grade_one() or self.work_on_regrade()
+                pause = _IDLE_SECONDS
+            except DatabaseAwayError:
+                # Those with a verdict in hand ask more often: theirs is written before we take theirs on.
+                worked, pause = False, min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            if not worked:
+                self._stop.wait(pause)
 
     def _tidy_up(self) -> None:
         self._sweep()
@@ -148,6 +159,9 @@ class Worker:
             self._write_down(lease, outcome)
         except LeaseLostError as error:
             log.warning("a verdict was refused: %s", error)
+        except DatabaseAwayError as error:
+            reason = error.evidence
+            log.warning("submission %s will be graded again: no database. %s", lease.submission_id, reason)
         except Exception:
             log.exception("the verdict on submission %s could not be written", lease.submission_id)
             self._write_down(lease, _Failure(traceback.format_exc(), retriable=True))
@@ -165,18 +179,20 @@ class Worker:
             return lease_next(session, self._name, seconds=self._lease_seconds, policy=self._policy)
 
     def _grade(self, lease: Lease, keeper: LeaseKeeper) -> _Graded | _Failure:
-        """The report, or what went wrong. Nothing but an order to stop gets out as an exception."""
+        """The report, or what went wrong. Nothing gets out as an exception but an order to stop, and
+        that there was no database to read the submission from."""
         began = time.monotonic()
         used: dict[str, Measurement] = {}
         try:
             with self._services.store.staging_folder() as folder:
-                with self._database.reading() as session:
-                    work = self._work(session, lease, folder / "transcript")
+                work = patiently(lambda: self._read_work(lease, folder / "transcript"))
                 report = self._grader(work, keeper.show, used.__setitem__)
                 seconds = time.monotonic() - began
                 return _Graded(report, seconds, used, self._kept(folder / "transcript"))
         except GradingFailedError as error:
             return _Failure(str(error), retriable=error.retriable)
+        except DatabaseAwayError:
+            raise
         except Exception:
             return _Failure(traceback.format_exc(), retriable=True)
 
@@ -188,9 +204,13 @@ class Worker:
                 return None
             content = path.read_bytes()
             return _Kept(self._services.store.put(content), len(content))
-        except (OSError, StoreError):
+        except (OSError, StoreError, NoRoomError):
             log.exception("the transcript could not be kept")
             return None
+
+    def _read_work(self, lease: Lease, transcript: Path) -> Work:
+        with self._database.reading() as session:
+            return self._work(session, lease, transcript)
 
     def _work(self, session: Session, lease: Lease, transcript: Path) -> Work:
         submission = session.get_one(Submission, lease.submission_id)
@@ -205,10 +225,37 @@ class Worker:
         )
 
     def _write_down(self, lease: Lease, outcome: _Graded | _Failure) -> None:
+        """Write ``outcome``, waiting for a database that is away.
+
+        Raises:
+            LeaseLostError: the job is no longer ours; nothing was written.
+            DatabaseAwayError: it was away for too long.
+        """
+        tries = 0
+
+        def write() -> None:
+            nonlocal tries
+            tries += 1
+            try:
+                self._write_now(lease, outcome)
+            except LeaseLostError:
+                # The connection may have broken when all was committed, before we were told.
+                if tries == 1 or not self._was_written(lease):
+                    raise
+
+        patiently(write)
+
+    def _was_written(self, lease: Lease) -> bool:
+        ours = (GradingJob.id == lease.job_id, GradingJob.lease == lease.number)
+        with self._database.reading() as session:
+            return session.scalar(select(GradingJob.state).where(*ours)) is JobState.DONE
+
+    def _write_now(self, lease: Lease, outcome: _Graded | _Failure) -> None:
         """One transaction: the report, the grade and the end of the job, or the failure.
 
         Raises:
             LeaseLostError: the job is no longer ours; nothing was written.
+            DatabaseAwayError: the database is away; whether it was written, nobody knows.
         """
         with self._database.writing() as session:
             if isinstance(outcome, _Graded):
@@ -258,6 +305,8 @@ class Worker:
                 release(session, lease)
         except LeaseLostError as error:
             log.warning("%s", error)
+        except DatabaseAwayError as error:
+            log.warning("the lease runs out by itself: %s", error.evidence)
 
 
 def _package_for(session: Session, submission: Submission) -> PackageVersion:
