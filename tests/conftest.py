@@ -157,9 +157,19 @@ class Postgresql:
     def start(self) -> None:
         """Return when it answers."""
         options = [f"-c{option}" for option in (*self.QUICK, *self.SMALL)]
+        # A test run that is killed takes its server along, where the system can see to that.
+        with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
+                [
+                    *with_us,
+                    self._binaries / "postgres",
+                    "-D",
+                    self.folder / "data",
+                    "-k",
+                    self.folder,
+                    *options,
+                ],
                 **self._options(),
                 stdout=log,
                 stderr=log,
