@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.web.pages import account, assets, audit, device, entrance, operations, sets, staff, submissions
+from api.web.pages import (
+    account,
+    assets,
+    audit,
+    device,
+    entrance,
+    operations,
+    regrading,
+    sets,
+    staff,
+    submissions,
+)
 from api.web.refusals import error_page
 
 __all__ = ["error_page", "router"]
 
 router = APIRouter(include_in_schema=False)
-for _page in (entrance, account, device, sets, submissions, staff, operations, audit, assets):
+for _page in (entrance, account, device, sets, submissions, staff, regrading, operations, audit, assets):
     router.include_router(_page.router)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 __all__ = [
+    "apply_regrade",
     "audit",
+    "discard_regrade",
     "events",
     "gradebook",
     "gradebook_csv",
@@ -19,6 +21,8 @@ __all__ = [
     "pset",
     "quarantine",
     "receipt",
+    "regrade",
+    "regrades",
     "retry",
     "source",
     "student",
@@ -86,6 +90,22 @@ def holds(course: str) -> str:
 
 def lift_hold(course: str, hold_id: int) -> str:
     return _path("courses", course, "holds", str(hold_id), "lift")
+
+
+def regrades(course: str, name: str) -> str:
+    return _path("courses", course, "psets", name, "regrades")
+
+
+def regrade(course: str, name: str, number: int) -> str:
+    return _path("courses", course, "psets", name, "regrades", str(number))
+
+
+def apply_regrade(course: str, name: str, number: int) -> str:
+    return _path("courses", course, "psets", name, "regrades", str(number), "apply")
+
+
+def discard_regrade(course: str, name: str, number: int) -> str:
+    return _path("courses", course, "psets", name, "regrades", str(number), "discard")
 
 
 def source(submission_id: str, filename: str) -> str:

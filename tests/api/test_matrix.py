@@ -144,6 +144,13 @@ GET  /submissions/{submission}/events                    303 200   404    200   
 GET  /submissions/{submission}/receipt.txt               303 200   404    200    404    200   200    404   200
 GET  /submissions/{submission}/files/{filename}          303 200   404    200    404    200   200    404   200
 GET  /submissions/{submission}/uploads/{upload_name}     303 200   404    200    404    200   200    404   200
+GET  /courses/{course}/psets/{pset}/regrades             303 403   403    200    200    200   200    404   200
+POST /courses/{course}/psets/{pset}/regrades             401 403   403    403    403    403   303    404   303
+GET  /courses/{course}/psets/{pset}/regrades/{regrade}   303 403   403    200    404    200   200    404   200
+POST /courses/{course}/psets/{pset}/regrades/{regrade}/apply \
+                                                         401 403   403    303    404    303   303    404   303
+POST /courses/{course}/psets/{pset}/regrades/{regrade}/discard \
+                                                         401 403   403    303    404    303   303    404   303
 GET  /courses/{course}/gradebook                         303 403   403    200    200    200   200    404   200
 GET  /courses/{course}/gradebook.csv                     303 403   403    200    200    200   200    404   200
 GET  /courses/{course}/students/{student}                303 403   403    200    404    200   200    404   200
@@ -183,6 +190,7 @@ REQUESTS: dict[tuple[str, str], Callable[[World], dict[str, Any]]] = {
     ("POST", "/api/v1/holds"): lambda _: {"json": {"reason": "broken"}},
     ("POST", "/courses/{course}/holds"): lambda _: {"data": {"reason": "broken"}},
     ("POST", "/api/v1/courses/{course}/psets/{pset}/regrades"): lambda _: {"json": {"reason": "because"}},
+    ("POST", "/courses/{course}/psets/{pset}/regrades"): lambda _: {"data": {"reason": "because"}},
     ("POST", "/api/v1/receipts/verify"): lambda _: {"json": {"receipt": "x"}},
     ("POST", "/courses/{course}/psets/{pset}/submissions"): lambda _: {
         "data": {"ticket": str(uuid.uuid4())},

@@ -29,16 +29,26 @@ from api.courses.schemas import ProblemOut, PsetOut
 from api.gradebook.schemas import GradebookCell, GradebookOut, GradebookPset, GradebookRow, MyScore
 from api.operations.schemas import AuditOut, AuditPage
 from api.operations.trail import TrailFilter
+from api.regrading.models import ItemState, RegradeKind, RegradeState
+from api.regrading.schemas import (
+    CheckChange,
+    GradeChangePreview,
+    RegradeCounts,
+    RegradeDetail,
+    RegradedSubmission,
+    RegradeOut,
+)
 from api.roles import Role, Scope
 from api.services import Services
 from api.settings import Settings
 from api.store import ContentStore
-from api.submissions.schemas import CheckEvent, StudentOut, SubmissionOut, SubmissionState
+from api.submissions.schemas import CheckEvent, RegradedOut, StudentOut, SubmissionOut, SubmissionState
 from api.web.handouts import to_html
 from api.web.rendering import Reader, render
 from api.web.views.account import DeviceView, LoginProblem, account_view, scope_choices
 from api.web.views.audit import audit_view
 from api.web.views.gradebook import gradebook_view, student_view
+from api.web.views.regrading import preview_view, regrades_view
 from api.web.views.student import HandoutView, HomeView, course_view, set_view
 from api.web.views.submission import submission_view
 from api.web.words import moment
@@ -338,7 +348,7 @@ def course() -> SampleCourse:
 
 def _submission_page(course: SampleCourse, reader: Reader, **changes: object) -> str:
     submission = course.submission(
-        3, **{key: changes.pop(key) for key in ("state", "score") if key in changes}
+        3, **{key: changes.pop(key) for key in ("state", "score", "regrades") if key in changes}
     )
     report = changes.pop("report", None)
     staff = bool(changes.pop("staff", False))
@@ -420,6 +430,40 @@ def every_page(course: SampleCourse) -> dict[str, str]:
             "device.html", reader=reader, page=DeviceView(**{**empty, "asked": None, "gets": (), **changes})
         )
 
+    def asked(**changes: Any) -> RegradeOut:
+        none = dict.fromkeys(("waiting", "rerun", "failed", "lower"), 0)
+        counts = RegradeCounts(**{**none, "submissions": 9, "scored": 9, "changed": 2, "higher": 1})
+        fields = {"kind": RegradeKind.REPLAY, "state": RegradeState.READY, "counts": counts, **changes}
+        asked_at = {"requested_by": HOSTILE, "requested_at": course.now - timedelta(hours=1)}
+        closed = {"closed_by": None, "closed_at": None, "package": "0" * 64}
+        return RegradeOut(id=7, course="dl", pset="pset1", reason=HOSTILE, **asked_at, **closed, **fields)
+
+    def regrade(one: RegradeOut, *, may_decide: bool = True) -> str:
+        ada = StudentOut(id=3, name=HOSTILE)
+        change = CheckChange(
+            problem="p", check="c", title=HOSTILE, before="failed", after="passed",
+            points_before=0.0, points_after=2.5, sentence=True,
+        )  # fmt: skip
+        better = RegradedSubmission(
+            submission="a", student=ada, attempt=2, state=ItemState.SCORED, before=4.0, after=6.5,
+            changes=(change, change.model_copy(update={"before": None})), detail=None,
+            applied=False, stale=False,
+        )  # fmt: skip
+        same = better.model_copy(update={"after": 4.0, "changes": ()})
+        broken = {"state": ItemState.FAILED, "after": None, "detail": HOSTILE}
+        grades = (GradeChangePreview(student=ada, before=4.0, after=6.5),)
+        found = (better, same.model_copy(update=broken), same, same.model_copy(update={"stale": True}))
+        detail = RegradeDetail(regrade=one, submissions=found, grades=grades)
+        view = preview_view(
+            detail, course_title=HOSTILE, pset_title=HOSTILE, may_decide=may_decide, now=course.now
+        )
+        return render("regrade.html", reader=reader, page=view)
+
+    def regrades(*found: RegradeOut, may_ask: bool = True, problem: str = "") -> str:
+        place = {"course": "dl", "course_title": HOSTILE, "pset": "pset1", "pset_title": HOSTILE}
+        view = regrades_view(found, **place, may_ask=may_ask, problem=problem, now=course.now)
+        return render("regrades.html", reader=reader, page=view)
+
     deed = AuditOut(
         id=3,
         at=course.now - timedelta(hours=3),
@@ -474,6 +518,13 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         "failed": _submission_page(course, reader, **failed),
         "failed for staff": _submission_page(course, reader, staff=True, **failed),
         "report": _submission_page(course, reader, report=course.report, pset_title=HOSTILE),
+        "report of a regrade": _submission_page(
+            course,
+            reader,
+            report=course.report,
+            regrades=(RegradedOut(at=course.now, reason=HOSTILE, before=4.0, after=6.5),),
+        ),
+        "set for staff": one_set(hostile_set, staff=True),
         "report for staff": _submission_page(course, reader, report=course.report, staff=True),
         "gradebook": gradebook(book),
         "gradebook of one": gradebook(named),
@@ -482,6 +533,12 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         "audit": audit(deed, operators, older=3),
         "audit of everything": audit(deed, operators, course_name=None),
         "audit without entries": audit(),
+        "regrades": regrades(asked(), asked(state=RegradeState.APPLIED, kind=RegradeKind.RERUN)),
+        "regrades for graders": regrades(may_ask=False),
+        "regrades refused": regrades(problem=HOSTILE),
+        "regrade ready": regrade(asked()),
+        "regrade at work": regrade(asked(state=RegradeState.RUNNING), may_decide=False),
+        "regrade failed": regrade(asked(state=RegradeState.FAILED, problem=HOSTILE)),
         "student": render("student.html", reader=reader, page=student),
         "error": render(
             "error.html", reader=None, title="There is nothing here", sentence=f"`{HOSTILE}` {HOSTILE}"

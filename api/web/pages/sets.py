@@ -124,6 +124,7 @@ def _set_page(
         ticket=str(uuid4()),
         handouts=frozenset(statements),
         problem=str(refusal) if refusal else "",
+        staff=enrolment.role is not Role.STUDENT,
     )
     status = refusal.status if refusal else HTTPStatus.OK
     return HTMLResponse(render("set.html", reader=visitor.reader, page=view), status_code=status)

@@ -106,7 +106,7 @@ class SetView:
     """One set: what it asks for, the form that hands it in, and what was handed in so far.
 
     ``ticket`` makes sending one form twice one submission; ``problem`` says why the last one was
-    not accepted.
+    not accepted; ``regrades_href`` is for staff.
     """
 
     course: str
@@ -123,6 +123,7 @@ class SetView:
     submit_href: str
     ticket: str
     problem: str
+    regrades_href: str = ""
 
     @property
     def example(self) -> str:
@@ -243,6 +244,7 @@ def set_view(
     ticket: str,
     handouts: frozenset[str] = frozenset(),
     problem: str = "",
+    staff: bool = False,
 ) -> SetView:
     """The page of one set. ``handouts`` names the problems whose statement can be read here."""
     where = (course.course, pset.name)
@@ -269,6 +271,7 @@ def set_view(
         submit_href=addresses.submit(course.course, pset.name),
         ticket=ticket,
         problem=problem,
+        regrades_href=addresses.regrades(*where) if staff else "",
     )
 
 

@@ -95,6 +95,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Regraded:
+    """The staff had the submission graded again."""
+
+    at: Moment
+    reason: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionView:
     """A submission's page. ``student`` and ``student_href`` are empty when it is the reader's own."""
 
@@ -125,6 +135,7 @@ class SubmissionView:
     quarantined: bool
     quarantine_href: str
     release_href: str
+    regrades: tuple[Regraded, ...] = ()
 
     @property
     def settled(self) -> bool:
@@ -172,6 +183,15 @@ def submission_view(
         progress=progress(submission, tuple(seen), problems),
         report=report_view(report, staff=staff, measurements=measurements) if report is not None else None,
         counts=_counts(submission.id, best, own=own),
+        regrades=tuple(
+            Regraded(
+                at=words.moment(one.at, now),
+                reason=one.reason,
+                before="–" if one.before is None else words.points(one.before),
+                after=words.points(one.after),
+            )
+            for one in submission.regrades
+        ),
         receipt=words.visible(receipt),
         receipt_href=addresses.receipt(submission.id),
         events_href=addresses.events(submission.id),
