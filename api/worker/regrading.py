@@ -38,7 +38,7 @@ from grader.replaying import ReplayItem, ReplayOutcome
 
 __all__ = ["RegradeStep"]
 
-_BATCH = 200
+_BATCH = 100
 """Submissions between two looks at the queue: first gradings do not wait longer than these take."""
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,19 @@ class RegradeStep:
                 self._replay(lease, folder)
         except LeaseLostError as error:
             log.warning("%s", error)
+        except Exception:
+            log.exception("regrade %d could not be written down", lease.regrade_id)
+            self._give_back(lease, traceback.format_exc())
         return True
+
+    def _give_back(self, lease: RegradeLease, detail: str) -> None:
+        try:
+            with self._database.writing() as session:
+                fail_regrade(session, lease, detail, tries=self._tries, retriable=True)
+        except LeaseLostError as error:
+            log.warning("%s", error)
+        except SQLAlchemyError:
+            log.exception("regrade %d begins again when its lease has run out", lease.regrade_id)
 
     def _replay(self, lease: RegradeLease, folder: Path) -> None:
         outcomes: dict[str, ReplayOutcome] = {}

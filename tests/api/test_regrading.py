@@ -428,3 +428,20 @@ def test_regrades_are_listed_newest_first_for_staff_only(recording):
     assert recording.get("ada", SET).status_code == 403
     assert recording.get("ada", f"{SET}/{first}").status_code == 403
     assert recording.get("iris", f"{SET}/999").status_code == 404
+
+
+def test_a_regrade_that_cannot_be_written_down_is_tried_again_and_then_given_up(recording, monkeypatch):
+    graded(recording, "ada", 4.0)
+    number = ask(recording)
+    worker = recording.worker()
+
+    def broken(*_):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(worker._regrades, "_write_down", broken)
+    for _ in range(recording.settings.grading_tries):
+        assert worker.work_on_regrade()
+    assert not worker.work_on_regrade()
+    found = preview(recording, number)["regrade"]
+    assert found["state"] == "failed"
+    assert "a bug" in found["problem"]
