@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader import GradeReport, ProblemSet, Submission, discover, grade, instance_key, load_pset
+from grader import GradeReport, Problem, ProblemSet, Submission, discover, grade, instance_key, load_pset
 from grader.replay import Replayer
 from grader.transcripts import TranscriptWriter, read_transcript
 from sandbox import Backend, find
@@ -65,15 +65,20 @@ class Tally:
 
 
 def answers(pset: ProblemSet, count: int) -> Iterator[Submission]:
-    """``count`` different submissions: the accepted and the wrong answers in turn, each with a comment of its
-    own, so that it meets instances of its own."""
-    (problem,) = pset.problems
-    sources = sorted(problem.folder.glob("submissions/accepted/*.py"))
-    wrong = sorted(problem.folder.glob("submissions/wrong_answer/*.py"))
-    mixed = [one for pair in zip(itertools.cycle(sources), wrong, strict=False) for one in pair]
-    for number, path in enumerate(itertools.islice(itertools.cycle(mixed), count)):
+    """``count`` different submissions. Each answers one problem of the set, in turn with one of its accepted
+    and one of its wrong answers, and has a comment of its own, so that it meets instances of its own."""
+    mixes = itertools.cycle([_mix(problem) for problem in pset.problems])
+    for number, mix in zip(range(count), mixes, strict=False):
+        path = next(mix)
         content = path.read_bytes() + f"\n# submission {number}\n".encode()
-        yield Submission.from_files({problem.file_name: content}, pset)
+        yield Submission.from_files({f"{path.parents[2].name}.py": content}, pset)
+
+
+def _mix(problem: Problem) -> Iterator[Path]:
+    accepted = sorted(problem.folder.glob("submissions/accepted/*.py"))
+    wrong = sorted(problem.folder.glob("submissions/wrong_answer/*.py"))
+    pairs = zip(itertools.cycle(accepted), itertools.cycle(wrong), strict=False)
+    return itertools.chain.from_iterable(pairs)
 
 
 def with_other_tolerances(pset: ProblemSet, folder: Path) -> ProblemSet:
