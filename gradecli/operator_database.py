@@ -96,9 +96,14 @@ def make_backup(file: Path, *, data: Path | None, with_key: bool) -> None:
     """
     settings = _existing(data)
     with _failures():
-        from api.backup import write_backup
+        from api.backup import record_backup, write_backup
+        from api.errors import DatabaseAwayError
 
         written = write_backup(settings, file, with_key=with_key)
+        try:
+            record_backup(settings, written)
+        except DatabaseAwayError as error:
+            note(f"The backup is whole, but the service could not note that it was made: {error}")
     say(f"{written.path}: {written.rows} rows, {written.files} files, {written.size} bytes")
     say(f"sha-256 of its manifest: {written.digest}")
     if written.has_key:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from api.backup.archive import BackupError, BadBackupError
 from api.backup.checking import Finding, check
 from api.backup.restoring import Restored, restore
-from api.backup.writing import Written, write_backup
+from api.backup.writing import Written, record_backup, write_backup
 
 __all__ = [
     "BackupError",
@@ -20,6 +20,7 @@ __all__ = [
     "Restored",
     "Written",
     "check",
+    "record_backup",
     "restore",
     "write_backup",
 ]

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from api.backup.archive import KEY, BackupError, Writer, safe_package_path
 from api.backup.header import Header
@@ -23,10 +23,12 @@ from api.database import Database, now
 from api.errors import StoreError
 from api.keys import Keys
 from api.migrations import current_revision
+from api.operations.audit import record_action
+from api.operations.models import AuditEntry
 from api.settings import Settings
 from api.store import ContentStore
 
-__all__ = ["Written", "write_backup"]
+__all__ = ["Written", "record_backup", "write_backup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,24 @@ def write_backup(settings: Settings, target: Path, *, with_key: bool = True) -> 
     finally:
         database.close()
     return Written(target, digest, size, backup.rows, backup.files, with_key, tuple(backup.missing))
+
+
+def record_backup(settings: Settings, written: Written) -> None:
+    """Leave an entry in the audit trail; ``gradecli doctor`` knows from it how old the last backup is.
+
+    A database of an older schema keeps none, and is left alone.
+
+    Raises:
+        DatabaseAwayError: the database cannot be written now. The backup is whole all the same.
+    """
+    database = Database(settings.database_address)
+    try:
+        with database.writing() as session:
+            if inspect(session.connection()).has_table(AuditEntry.__tablename__):
+                detail = {"digest": written.digest, "bytes": written.size, "missing": len(written.missing)}
+                record_action(session, None, "db.backup", subject=written.path.name, detail=detail)
+    finally:
+        database.close()
 
 
 class _Backup:

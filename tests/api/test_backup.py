@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import delete, func, select, text, update
 
 from api.accounts.models import User
-from api.backup import BackupError, BadBackupError, check, restore, write_backup
+from api.backup import BackupError, BadBackupError, check, record_backup, restore, write_backup
 from api.backup.archive import Reader, Writer
 from api.backup.marker import MARKER
 from api.bootstrap import prepare
@@ -458,3 +458,11 @@ class TestChecking:
         written = write_backup(busy_school.settings, tmp_path / "b")
         assert len(written.missing) == 1
         assert Path(written.path).exists()
+
+
+def test_a_backup_leaves_an_entry_that_tells_its_age(busy_school, backup):
+    record_backup(busy_school.settings, backup)
+    with busy_school.services.database.reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "db.backup")).one()
+    assert (entry.actor_id, entry.subject) == (None, "school.backup")
+    assert entry.detail == {"digest": backup.digest, "bytes": backup.size, "missing": 0}
