@@ -55,7 +55,7 @@ class Deployment:
         return ours | {
             "COMPOSE_PROJECT_NAME": self.project,
             "GRADECLI_PUBLISH": f"127.0.0.1:{self.port}",
-            "GRADECLI_PROBLEMS": str(ROOT / "problems"),
+            "GRADECLI_PROBLEMS": str(self.folder / "problems"),
         }
 
     def compose(self, *arguments: str, succeeds: bool = True) -> subprocess.CompletedProcess[str]:
@@ -129,12 +129,22 @@ class Person:
         return found[1]
 
 
+def make_problems(folder: Path) -> None:
+    """A set of one problem for ten points, and one that needs PyTorch to be built."""
+    shutil.copytree(ROOT / "tests" / "fixtures" / "problems" / "tiny_torch", folder / "tiny_torch")
+    problem = SOLUTIONS.parent
+    shutil.copytree(problem, folder / "pset1" / problem.name)
+    settings = f'name = "pset1"\ntitle = "Backpropagation"\nproblems = ["{problem.name}"]\n'
+    (folder / "pset1" / "pset.toml").write_text(settings)
+
+
 @pytest.fixture(scope="module")
 def deployment(compose_command: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The service as an operator brings it up, and nothing of it afterwards."""
     folder = tmp_path_factory.mktemp("compose")
     for name in ("docker-compose.yml", "docker-compose.gpu.yml"):
         shutil.copy(ROOT / name, folder)
+    make_problems(folder / "problems")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -161,7 +171,7 @@ def course(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> 
     admin.types("course", "create", "dl", "--title", "Deep Learning")
     (admin.folder / "roster.csv").write_text(ROSTER)
     said = admin.types("roster", "import", "roster.csv")
-    for pset in ("pset1", "pset3"):  # the second needs PyTorch to be built
+    for pset in ("pset1", "tiny_torch"):
         admin.types("publish", pset, "--due", "2099-12-31")
     for name in ("ada", "tom"):
         token = deployment.runs("web", "gradecli", "token", f"{name}@example.org").stdout.strip()
