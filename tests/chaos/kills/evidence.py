@@ -133,7 +133,7 @@ class Evidence:
                     files={problem: store.get(name) for problem, name in files[row.id].items()},
                     key=instance_key(keys.course_secret(COURSE), row.digest),
                 )
-                calm[row.digest] = grade(work, lambda _event: None)
+                calm[row.digest] = grade(work, lambda _event: None, lambda _problem, _used: None)
             if GradeReport.model_validate_json(row.report) != calm[row.digest]:
                 different.append(
                     f"{row.id}: {_told(GradeReport.model_validate_json(row.report), calm[row.digest])}"

@@ -27,7 +27,10 @@ KINDS = tuple(Kind)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run. ``each`` kills of every kind that applies, in an order that ``seed`` decides."""
+    """One run. ``each`` kills of every kind that applies, in an order that ``seed`` decides.
+
+    The supervisor is killed a fifth as often: everything else starts anew with it.
+    """
 
     seed: int
     each: int
@@ -59,6 +62,7 @@ class Plan:
 
     def kills(self) -> list[Kind]:
         """Every kill, in order."""
-        listed = [kind for kind in self.kinds() for _ in range(self.each)]
+        fewer = {Kind.SUPERVISOR: -(-self.each // 5)}
+        listed = [kind for kind in self.kinds() for _ in range(fewer.get(kind, self.each))]
         random.Random(self.seed).shuffle(listed)
         return listed

@@ -59,7 +59,7 @@ class Classroom:
         rng = random.Random(plan.seed + 1)
         for number in range(plan.submissions):
             # Some hand in the very same files as others, as classes do.
-            self._files[number] = homework(rng, number % max(1, plan.submissions * 2 // 3))
+            self._files[number] = homework(rng, number % max(1, plan.submissions // 3))
         for number in range(_SENDERS):
             threading.Thread(target=self._send, name=f"sender {number}", daemon=True).start()
 
