@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -156,11 +158,8 @@ def test_a_taken_port_is_said_at_once(start, data, problems_root):
     assert "Address already in use" in other.stderr
 
 
-@pytest.fixture
-def student(start, ready_backend):
-    """A service with pset1 published, and the token of a student."""
-    ready_backend("bubblewrap")
-    service = start(workers="1", lease_seconds="1.5", drain_seconds="0.5", retry_seconds="0.1")
+def _open_course(service):
+    """Publish pset1 in a course; the token of its student."""
     admin = re.search(r"gc_\S+", service.announced).group()
     service.call(admin, "POST", "/courses", json={"name": "dl", "title": "Deep learning"})
     service.call(admin, "PUT", "/courses/dl/psets/pset1", json={})
@@ -168,7 +167,15 @@ def student(start, ready_backend):
     added = service.call(
         admin, "POST", "/courses/dl/roster", content=roster, headers={"Content-Type": "text/csv"}
     )["added"]
-    return service, added[0]["token"]
+    return added[0]["token"]
+
+
+@pytest.fixture
+def student(start, ready_backend):
+    """A service with pset1 published, and the token of a student."""
+    ready_backend("bubblewrap")
+    service = start(workers="1", lease_seconds="1.5", drain_seconds="0.5", retry_seconds="0.1")
+    return service, _open_course(service)
 
 
 def _submit(service, token, content):
@@ -195,6 +202,32 @@ def test_a_worker_killed_while_grading_costs_nothing_but_time(student):
     _until(lambda: _state(service, token, submission) == "graded", 60)
     assert service.call(token, "GET", "/courses/dl/scores")[0]["attempts"] == 1
     assert "(lease 2)" in service.log.read_text()
+
+
+def test_a_worker_paused_for_longer_than_its_lease_comes_back_and_is_refused(start, ready_backend):
+    ready_backend("bubblewrap")
+    service = start(workers="2", lease_seconds="1.5", retry_seconds="0.1")
+    token = _open_course(service)
+    submission = _submit(service, token, SLOW)
+    database = sqlite3.connect(service.data / "gradecli.sqlite3")
+    with closing(database):
+        (owner,) = _until(
+            lambda: database.execute(
+                "SELECT lease_owner FROM grading_jobs WHERE state = 'running'"
+            ).fetchone()
+        )
+        paused = int(owner.rsplit("-", 2)[1])
+        os.kill(paused, signal.SIGSTOP)
+        try:
+            _until(lambda: _state(service, token, submission) == "graded", 90)
+        finally:
+            os.kill(paused, signal.SIGCONT)
+        _until(lambda: "a verdict was refused" in service.log.read_text(), 90)
+        assert database.execute("SELECT lease FROM grade_reports").fetchall() == [(2,)]
+        (failure,) = database.execute("SELECT detail FROM grading_failures").fetchone()
+    assert "fell silent" in failure
+    assert _state(service, token, submission) == "graded"
+    assert service.call(token, "GET", "/courses/dl/scores")[0]["attempts"] == 1
 
 
 def test_a_worker_told_to_stop_hands_its_submission_back(student, start):
