@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt
 PYTEST_WORKERS ?= auto
+SHELL := /bin/bash
 
-.PHONY: demo test check format long images secrets clean help
+.PHONY: demo test check format long long-kills long-replay long-properties long-fuzz images secrets clean help
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 demo: $(VENV)/.worker ## start the service, submit a right and a wrong solution, show both reports
 	$(BIN)/python tests/e2e/demo.py
@@ -28,9 +29,27 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-long: $(VENV)/.dev ## what is too long for every commit: full counts of fuzzing and of the package matrix
-	HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal \
-		tests/sandbox/test_wire_fuzz.py tests/problems tests/hostile
+long: long-kills long-replay long-properties long-fuzz ## what is too long for every commit, hours in all: results into docs/results/
+
+LONG := HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -q --durations=10
+
+long-kills: $(VENV)/.dev ## 124 kills while 300 submissions arrive; then the embedded parts: SQLite and bubblewrap
+	$(BIN)/python -m tests.chaos.kills --each 20 --submissions 300 --students 60 --workers 3 \
+		--from-command-line 6 --database postgresql --sandbox docker --json docs/results/kills.json
+	$(BIN)/python -m tests.chaos.kills --each 10 --submissions 100 --students 20 --workers 2 \
+		--from-command-line 2 --json docs/results/kills-embedded.json
+
+long-replay: $(VENV)/.dev ## 1,000 recorded submissions replayed after a tolerance change, against running them again
+	$(BIN)/python -m tests.bench.bench_replay --count 1000 --sample 100 --output docs/results/replay.json
+
+long-properties: $(VENV)/.dev ## full counts: the life of jobs in any order, the API against its description, floods, faults
+	set -o pipefail; $(LONG) -n $(PYTEST_WORKERS) --dist worksteal tests/api/test_job_machine.py \
+		tests/api/test_openapi.py tests/chaos/test_flood.py tests/chaos/test_faults.py \
+		| tee docs/results/properties.txt
+
+long-fuzz: $(VENV)/.dev ## full counts: fuzzing of the wire, every submission of every package, every attack
+	set -o pipefail; $(LONG) -n $(PYTEST_WORKERS) --dist worksteal tests/sandbox/test_wire_fuzz.py \
+		tests/problems tests/hostile | tee docs/results/fuzz.txt
 
 images: $(VENV)/.worker ## build every image that docker-compose.yml runs: the service's and the sandboxes'
 	PYTHON=$(BIN)/python deploy/build-images

@@ -22,6 +22,8 @@ from tests.chaos.kills.students import Classroom
 __all__ = ["Kill", "Killer"]
 
 _VICTIM_SECONDS = 120.0
+_MOST_BEHIND = 24
+_BEHIND_SECONDS = 20.0
 _ROLES = {Kind.WEB: Role.WEB, Kind.WORKER: Role.WORKER, Kind.CHILD: Role.CHILD}
 
 
@@ -51,6 +53,8 @@ class Killer:
         listed = self._plan.kills()
         for number, kind in enumerate(listed, start=1):
             self._classroom.release(-(-number * self._plan.submissions // len(listed)))
+            # Submissions arrive during all of it, not after it.
+            self._classroom.catch_up(behind=_MOST_BEHIND, seconds=_BEHIND_SECONDS)
             time.sleep(self._rng.uniform(0.2, 1.5))
             self._kill(number, kind)
         self._classroom.release(self._plan.submissions)

@@ -51,7 +51,8 @@ class Classroom:
         self.statuses: Counter[str] = Counter()
         self._world, self._plan = world, plan
         self._files: dict[int, dict[str, bytes]] = {}
-        self._waiting: queue.Queue[int] = queue.Queue()
+        # The command line waits for its report, so who uses it does not hold up the others.
+        self._waiting: dict[bool, queue.Queue[int]] = {True: queue.Queue(), False: queue.Queue()}
         self._given = 0
         self._failures: list[BaseException] = []
         self._lock = threading.Lock()
@@ -60,14 +61,22 @@ class Classroom:
         for number in range(plan.submissions):
             # Some hand in the very same files as others, as classes do.
             self._files[number] = homework(rng, number % max(1, plan.submissions // 3))
-        for number in range(_SENDERS):
-            threading.Thread(target=self._send, name=f"sender {number}", daemon=True).start()
+        for by_hand, count in ((False, _SENDERS), (True, plan.from_command_line)):
+            for number in range(count):
+                name = f"sender {number}{' by hand' if by_hand else ''}"
+                threading.Thread(target=self._send, args=(by_hand,), name=name, daemon=True).start()
 
     def release(self, total: int) -> None:
         """Let the students have handed in ``total`` submissions as soon as they can."""
         while self._given < min(total, self._plan.submissions):
-            self._waiting.put(self._given)
+            self._waiting[self._uses_command_line(self._given)].put(self._given)
             self._given += 1
+
+    def catch_up(self, behind: int, seconds: float) -> None:
+        """Wait a little while more than ``behind`` of those released have no receipt yet."""
+        give_up_at = time.monotonic() + seconds
+        while self._given - len(self.receipts) > behind and time.monotonic() < give_up_at:
+            time.sleep(0.1)
 
     def wait(self, seconds: float) -> None:
         """Until each one released so far has its receipt."""
@@ -95,13 +104,16 @@ class Classroom:
             http.put(f"/courses/{COURSE}/psets/{PSET}", json={}).raise_for_status()
         return {person["email"]: person["token"] for person in added.json()["added"]}
 
-    def _send(self) -> None:
+    def _uses_command_line(self, number: int) -> bool:
+        """Whether the student of that submission is one of the last of the roster, who do."""
+        return number % self._plan.students >= self._plan.students - self._plan.from_command_line
+
+    def _send(self, by_hand: bool) -> None:
         while True:
-            number = self._waiting.get()
+            number = self._waiting[by_hand].get()
             student = f"s{number % self._plan.students}@example.org"
-            # The last ones of the roster use the command line, one at a time each.
             try:
-                if number % self._plan.students >= self._plan.students - self._plan.from_command_line:
+                if by_hand:
                     receipt = self._by_command_line(student, number)
                 else:
                     receipt = self._by_client(student, number)
