@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -106,12 +107,28 @@ def test_on_a_full_disk_nothing_is_accepted_and_the_same_request_works_when_ther
 
 def test_a_verdict_that_finds_the_disk_full_is_given_once_there_is_room(small_disk):
     submission = small_disk.submit("ada")
-    fillers = []
-    small_disk.grader.meanwhile = lambda: fillers.append(_fill(small_disk))
-    with contextlib.suppress(DatabaseAwayError):
-        small_disk.worker().grade_one()
+    fillers: list[Path] = []
+    full = threading.Event()
+
+    def fill() -> None:
+        fillers.append(_fill(small_disk))
+        full.set()
+
+    small_disk.grader.meanwhile = fill
+
+    def grade() -> None:
+        with contextlib.suppress(DatabaseAwayError):  # or it waits for room: either may be right
+            small_disk.worker().grade_one()
+
+    worker = threading.Thread(target=grade)
+    worker.start()
+    assert full.wait(30)
+    worker.join(1.0)  # long enough to have found no room
+    assert _count(small_disk, GradeReportRow) == 0 or small_disk.settings.database_url is not None
     fillers[0].unlink()
     small_disk.grader.meanwhile = lambda: None
+    worker.join(60)
+    assert not worker.is_alive()
     _grade_until_done(small_disk, submission)
     assert _count(small_disk, GradeReportRow) == 1
 

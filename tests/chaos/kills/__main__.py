@@ -56,8 +56,9 @@ def _run(plan: Plan, folder: Path) -> Outcome:
         wrong = evidence.wrong(classroom.receipts)
         calm, different = evidence.different_from_undisturbed()
         world.service.stop()
-        grow_old(world)
         world.service.start()  # it sweeps what the killed ones before it have left
+        grow_old(world)
+        world.service.collect()
         stopped = world.service.stop()
         left = leftovers(world, _GONE_SECONDS)
         if stopped != 0:

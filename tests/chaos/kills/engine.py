@@ -29,7 +29,7 @@ class PrivateEngine:
     """``dockerd`` with its own data, socket and control group, below ``folder``. Needs root."""
 
     def __init__(self, family: Family, folder: Path) -> None:
-        self._family, self._folder = family, folder
+        self._family, self.folder = family, folder
         self.address = f"unix://{folder}/docker.sock"
         self.group = f"gradecli-kills-{os.getpid()}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -38,13 +38,13 @@ class PrivateEngine:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        (self._folder / "pid").unlink(missing_ok=True)
+        (self.folder / "pid").unlink(missing_ok=True)
         with self._log.open("ab") as log:
             self.process = self._family.start(
                 [
                     "dockerd",
-                    *("--data-root", self._folder / "data", "--exec-root", self._folder / "exec"),
-                    *("--host", self.address, "--pidfile", self._folder / "pid", "--bridge", "none"),
+                    *("--data-root", self.folder / "data", "--exec-root", self.folder / "exec"),
+                    *("--host", self.address, "--pidfile", self.folder / "pid", "--bridge", "none"),
                     *("--iptables=false", "--ip6tables=false", "--cgroup-parent", f"/{self.group}"),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -64,7 +64,7 @@ class PrivateEngine:
     def take_image(self, runtime: Runtime) -> None:
         """Copy a runtime's image from the engine that this machine has."""
         name = reference(runtime)
-        archive = self._folder / "image.tar"
+        archive = self.folder / "image.tar"
         for engine, words in (("", ["save", "--output"]), (self.address, ["load", "--input"])):
             chosen = ["--host", engine] if engine else []
             extra = [name] if words[0] == "save" else []
@@ -108,12 +108,17 @@ class PrivateEngine:
         return f"dockerd, process {self.process.pid}"
 
     def stop(self) -> None:
+        """Stop it, and end what earlier ones that were killed have forgotten."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(60)
+        for member in self._family.members():
+            if f"{self.folder}/exec" in " ".join(member.command):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(member.pid, signal.SIGKILL)
         for line in reversed(Path("/proc/mounts").read_text().splitlines()):
             place = line.split()[1]
-            if place.startswith(f"{self._folder}/"):
+            if place.startswith(f"{self.folder}/"):
                 self._family.run(["umount", "--lazy", place])
         for folder in sorted(self.groups(), reverse=True):
             with contextlib.suppress(OSError):

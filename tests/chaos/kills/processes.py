@@ -61,7 +61,7 @@ class Family:
     def __init__(self) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.seen: set[int] = set()
-        self._own: set[int] = set()
+        self._own: dict[int, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._reap, name="reaper", daemon=True).start()
 
@@ -69,7 +69,7 @@ class Family:
         """``subprocess.Popen``, for everything that is started here."""
         with self._lock:
             process = subprocess.Popen(command, **options)
-            self._own.add(process.pid)
+            self._own[process.pid] = process
         return process
 
     def run(self, command: Sequence[str | Path], **options: Any) -> tuple[int, bytes]:
@@ -99,7 +99,9 @@ class Family:
             with self._lock:
                 for member in _below(here):
                     self.seen.add(member.pid)
-                    if member.parent == here and member.state == "Z" and member.pid not in self._own:
+                    own = self._own.get(member.pid)
+                    waited_for_elsewhere = own is not None and own.returncode is None
+                    if member.parent == here and member.state == "Z" and not waited_for_elsewhere:
                         with contextlib.suppress(ChildProcessError):
                             os.waitpid(member.pid, os.WNOHANG)
 

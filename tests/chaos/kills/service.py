@@ -74,6 +74,12 @@ class Service:
         assert found is not None, "the first start shows the administrator's token"
         return found.group()
 
+    def collect(self) -> None:
+        """Remove what is old enough, as an operator does now and then."""
+        command = [sys.executable, "-m", "gradecli", "retention", "apply", "--data", self.settings.data]
+        status, said = self._family.run(command, env=self._environment, stderr=subprocess.STDOUT)
+        assert status == 0, said.decode()
+
     def stop(self) -> int:
         """SIGTERM, and its exit status."""
         if self.process is None:
@@ -123,7 +129,15 @@ class World:
     def service_neighbours(self) -> set[int]:
         """The processes that belong to the database server and the engine, not to the service."""
         held = (part.process for part in (self.postgres, self.engine) if part is not None)
-        return {pid for process in held if process for pid in self.family.below(process.pid)}
+        below = {pid for process in held if process for pid in self.family.below(process.pid)}
+        # A containerd that is killed forgets some of its helpers, which then wait for it for ever. What
+        # ran in the container has ended all the same, or is found: only the helper itself is left out.
+        helpers = {
+            member.pid
+            for member in self.family.members()
+            if self.engine is not None and f"{self.engine.folder}/exec" in " ".join(member.command)
+        }
+        return below | helpers
 
     def __exit__(self, *_failure: object) -> None:
         if self.service.process is not None and self.service.process.poll() is None:
