@@ -10,7 +10,6 @@ import secrets
 import signal
 import socket
 import socketserver
-import statistics
 import subprocess
 import sys
 import textwrap
@@ -483,19 +482,3 @@ def incident_while_ending(gate: GateProcess) -> Exception | None:
             ending.join()
             gate.process.wait(30)
     return None
-
-
-@pytest.mark.docker
-def test_the_gate_costs_little_of_a_sandboxs_start(real, docker_engine):
-    """In turns, so that the machine's load falls on both; the medians as a ratio."""
-    behind = DockerBackend(real.address)
-    times: dict[str, list[float]] = {"without": [], "with": []}
-    for _ in range(7):
-        for name, backend in (("without", docker_engine), ("with", behind)):
-            started = time.perf_counter()
-            with opened(backend, "def f(): return 1", seconds=60) as (_, module):
-                module.f()
-            times[name].append(time.perf_counter() - started)
-    ratio = statistics.median(times["with"]) / statistics.median(times["without"])
-    print(f"a sandbox behind the gate takes {ratio:.2f} of its time without")
-    assert ratio < 1.5
