@@ -14,6 +14,7 @@ import pytest
 
 from sandbox import Backend, Sandbox, SandboxSpec
 from sandbox.backends.cgroups import find_root
+from sandbox.backends.docker.forgotten import end_forgotten
 from sandbox.conformance.case import LIMITS
 from sandbox.spec import Runtime
 
@@ -53,3 +54,21 @@ def test_the_cgroups_of_a_killed_process_are_swept(ready_backend: Callable[..., 
             assert "zombie" in Path(f"/proc/{holder.pid}/status").read_text()
             assert groups_of(os.getpid())
             assert guest.alive
+
+
+def test_what_still_runs_of_a_container_that_its_engine_forgot_is_ended() -> None:
+    root = find_root()
+    if root is None:
+        pytest.skip("no cgroup can be made here")
+    identity = f"{os.getpid():064x}"
+    folders = {folder / identity for folder in root.folders.values()}
+    for folder in folders:
+        folder.mkdir()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as forgotten:
+        for folder in folders:
+            (folder / "cgroup.procs").write_text(str(forgotten.pid))
+        end_forgotten(f"{os.getpid() + 1:064x}")
+        assert forgotten.poll() is None, "another container's processes are left alone"
+        end_forgotten(identity)
+        assert forgotten.wait(10) == -signal.SIGKILL
+    assert not any(folder.exists() for folder in folders)

@@ -11,6 +11,7 @@ from docker.errors import APIError
 
 from sandbox.backends.docker.container import Container
 from sandbox.backends.docker.engine import Engine, EngineAddress, explained
+from sandbox.backends.docker.forgotten import end_forgotten
 from sandbox.backends.docker.owner import Owner
 from sandbox.backends.docker.request import OWNER_LABEL, SANDBOX_LABEL, container_request
 from sandbox.errors import GpuUnavailableError, ImageMissingError, InfrastructureError
@@ -82,6 +83,7 @@ class DockerBackend:
         except BaseException as error:
             try:
                 engine.remove(identity)
+                end_forgotten(identity)
             except InfrastructureError as second:
                 _log.warning("container %s is left to the next sweep: %s", identity, str(second))
             if spec.gpu is not None and _is_refusal_of_a_gpu(error):
@@ -105,6 +107,7 @@ class DockerBackend:
             gone = owner.is_gone() if owner else True
             if gone or (gone is None and _age(container["Created"]) > _FOREIGN_CONTAINER_AGE):
                 self._engine.remove(container["Id"])
+                end_forgotten(container["Id"])
                 removed.append(container["Id"])
         return tuple(removed)
 

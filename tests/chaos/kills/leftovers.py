@@ -42,15 +42,15 @@ def _processes(world: World) -> list[str]:
 
 
 def _groups(world: World) -> list[str]:
-    """Control groups of bubblewrap's sandboxes, by the process that made them, and of containers."""
-    mount = Path("/sys/fs/cgroup")
-    ours = [
-        str(group)
-        for group in (*mount.rglob("gradecli-[0-9]*-*"),)
-        if group.is_dir() and int(group.name.split("-")[1]) in world.family.seen
-    ]
+    """Control groups of bubblewrap's sandboxes, by the process that made them, or of containers."""
     if world.engine is not None:
-        ours += [str(group) for group in world.engine.groups() if group.name != world.engine.group]
+        ours = [group for group in world.engine.groups() if group.name != world.engine.group]
+    else:
+        ours = [
+            group
+            for group in Path("/sys/fs/cgroup").rglob("gradecli-[0-9]*-*")
+            if group.is_dir() and int(group.name.split("-")[1]) in world.family.graders
+        ]
     return [f"control group {group}" for group in ours]
 
 

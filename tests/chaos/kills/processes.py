@@ -55,12 +55,12 @@ class Family:
     """Whatever this process starts, and all that comes from it: orphans are adopted, not lost to init.
 
     Adopted processes that have ended are waited for at once, as an init system would; the ones that
-    :meth:`start` returned are left to whoever holds them.
+    :meth:`start` returned are left to whoever holds them. ``graders`` are all grading children so far.
     """
 
     def __init__(self) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self.seen: set[int] = set()
+        self.graders: set[int] = set()
         self._own: dict[int, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._reap, name="reaper", daemon=True).start()
@@ -80,9 +80,7 @@ class Family:
 
     def members(self) -> list[Member]:
         """The living processes below this one."""
-        found = list(_below(os.getpid()))
-        self.seen.update(member.pid for member in found)
-        return [member for member in found if member.state != "Z"]
+        return [member for member in _below(os.getpid()) if member.state != "Z"]
 
     def of(self, role: Role) -> list[Member]:
         """Those of one role, oldest process number first."""
@@ -98,7 +96,8 @@ class Family:
         while not pause.wait(_LOOK_SECONDS):
             with self._lock:
                 for member in _below(here):
-                    self.seen.add(member.pid)
+                    if member.role is Role.CHILD:
+                        self.graders.add(member.pid)
                     own = self._own.get(member.pid)
                     waited_for_elsewhere = own is not None and own.returncode is None
                     if member.parent == here and member.state == "Z" and not waited_for_elsewhere:

@@ -58,9 +58,11 @@ class Classroom:
         self._lock = threading.Lock()
         self._tokens = self._found_course()
         rng = random.Random(plan.seed + 1)
+        different = max(1, plan.submissions // 3)
         for number in range(plan.submissions):
             # Some hand in the very same files as others, as classes do.
-            self._files[number] = homework(rng, number % max(1, plan.submissions // 3))
+            same = self._files.get(number % different)
+            self._files[number] = same or homework(rng, number)
         for by_hand, count in ((False, _SENDERS), (True, plan.from_command_line)):
             for number in range(count):
                 name = f"sender {number}{' by hand' if by_hand else ''}"
