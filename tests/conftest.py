@@ -176,8 +176,10 @@ class Postgresql:
     def start(self) -> None:
         """Return when it answers."""
         options = [f"-c{option}" for option in (*self.QUICK, *self.SMALL)]
-        # A test run that is killed takes its server along, where the system can see to that.
-        with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+        # A test run that is killed takes its server along, where the system can see to that. It means the
+        # thread that started the server: one that ends before the run must not.
+        lasting = threading.current_thread() is threading.main_thread()
+        with_us = ["setpriv", "--pdeathsig", "INT"] if lasting and shutil.which("setpriv") else []
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [

@@ -90,6 +90,9 @@ def migrating(database: Database) -> Iterator[tuple[Connection, Config]]:
     """One transaction, alone, for Alembic's commands: they find it in the ``Config``."""
     config = _config()
     with _without_foreign_keys(database) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            # A slow step of ours is no reason to be thrown out.
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         _wait_for_others(connection)
         config.attributes["connection"] = connection
         yield connection, config

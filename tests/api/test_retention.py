@@ -167,7 +167,8 @@ def test_what_an_open_regrade_needs_stays(open_school, graded, rule, user_id, st
         )
         session.add(regrade)
         session.flush()
-        session.add(RegradeItem(regrade_id=regrade.id, submission_id=graded))
+        report = session.scalars(select(GradeReportRow.id)).one()
+        session.add(RegradeItem(regrade_id=regrade.id, submission_id=graded, before_report_id=report))
     assert (_preview(open_school, rule) == {}) is stays
 
 

@@ -234,9 +234,7 @@ def test_a_worker_told_to_stop_hands_its_submission_back(student, start):
     service, token = student
     submission = _submit(service, token, SLOW)
     _until(lambda: _state(service, token, submission) == "running")
-    started = time.monotonic()
     assert service.close() == 0
-    assert time.monotonic() - started < 4
     assert "handing submission" in service.log.read_text()
     assert "fell silent" not in service.log.read_text()
 
