@@ -335,4 +335,4 @@ def test_a_port_that_is_taken_is_a_sentence(service: Service, tmp_path: Path) ->
     _, told = other.types(*arguments, exits=3)
     assert f"cannot listen on 127.0.0.1, port {service.port}" in told
     _, told = other.types("serve", "--port", "99999", exits=2)
-    assert "port" in told
+    assert "GRADECLI_PORT" in told

@@ -69,7 +69,7 @@ def test_a_key_does_not_hold_the_secret() -> None:
 
 
 def test_each_instance_of_each_check_has_a_seed_of_its_own(make_pset: MakePset) -> None:
-    one, other = make_pset(alpha={}, beta={"handout.md": "other"}).problems
+    one, other = make_pset(alpha={}, beta={"support.py": "OTHER = 1\n"}).problems
     seeds = {
         instance_seed(problem, check, index)
         for problem in (one, other)
