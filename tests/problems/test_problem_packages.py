@@ -105,8 +105,10 @@ def _failed_hidden_checks(answer: Answer, backend: Backend) -> set[str]:
 
 @pytest.mark.parametrize("answer", _answers("reference.py") + _answers("submissions/accepted/*.py"))
 def test_right_answers_get_full_marks_on_every_instance(answer: Answer, backend: Backend) -> None:
+    # Inputs do not depend on the sandbox: every instance in the quicker one, its own in the other.
+    instance = "all" if LONG or backend.name == "bubblewrap" else None
     submission = answer.submission
-    report = grade(answer.pset, submission, backend, key=KEY, instance="all", problem=answer.problem.name)
+    report = grade(answer.pset, submission, backend, key=KEY, instance=instance, problem=answer.problem.name)
     assert [c for c in report.problems[0].checks if c.verdict is not Verdict.PASSED] == []
     assert report.score == report.max_score == answer.problem.points
 
