@@ -21,6 +21,7 @@ from tests.chaos.kills.processes import Family
 __all__ = ["PrivateEngine"]
 
 _START_SECONDS = 60.0
+_GONE_SECONDS = 10.0
 _LABEL = "gradecli.sandbox"
 _OWNER = "gradecli.owner"
 
@@ -120,9 +121,12 @@ class PrivateEngine:
             place = line.split()[1]
             if place.startswith(f"{self.folder}/"):
                 self._family.run(["umount", "--lazy", place])
-        for folder in sorted(self.groups(), reverse=True):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        give_up_at = time.monotonic() + _GONE_SECONDS
+        while (left := self.groups()) and time.monotonic() < give_up_at:
+            for folder in sorted(left, reverse=True):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()  # refused for a moment, until what was killed in it is gone
+            time.sleep(0.05)
 
     def groups(self) -> list[Path]:
         """The control groups made for this engine: its own, and each container's below."""
