@@ -3,24 +3,28 @@ transcript of them. Grading itself cannot tell the difference."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 
 from grader.authoring import Check
 from grader.guests import GuestKeeper
-from grader.instances import choose_instance, guest_seed, instance_seed, public_seed
+from grader.instances import advice_seed, choose_instance, guest_seed, instance_seed, public_seed
 from grader.package import Problem
 from grader.report import Measurement, Visibility
-from grader.transcripts.records import SectionOpened
+from grader.transcripts.records import Purpose, SectionOpened
 from grader.transcripts.writing import TranscriptWriter
 from sandbox import Backend, Session
 from sandbox.remote import RemoteModule
 
-__all__ = ["Answers", "Instance", "Meeting", "SandboxAnswers"]
+__all__ = ["Answers", "Instance", "Listen", "Meeting", "SandboxAnswers", "Trial"]
 
 Instance = int | Literal["all"] | None
 """Which instance of its inputs each check is run on; None: the one that the key chooses."""
+
+
+Listen = Callable[[Session], Session]
+"""Wraps the session of a module that is about to be loaded."""
 
 
 class Meeting(NamedTuple):
@@ -29,6 +33,13 @@ class Meeting(NamedTuple):
     number: int
     seed: int
     guest_seed: int
+
+
+class Trial(NamedTuple):
+    """The student's file, loaded anew to be looked at beside a check, and the seed of that check's inputs."""
+
+    seed: int
+    student: RemoteModule
 
 
 class Answers(Protocol):
@@ -65,6 +76,21 @@ class Answers(Protocol):
         """
         ...
 
+    def trial(self, check: Check, purpose: Purpose, number: int, seconds: float, listen: Listen) -> Trial:
+        """The student's file, loaded anew for the ``number``-th look at a failed check; never for points.
+
+        Its inputs come from seeds that are the same for every submission, and are no instance's.
+
+        Args:
+            seconds: what the student's code may take in it.
+            listen: wraps the module's session.
+
+        Raises:
+            StudentCodeError: the file does not load.
+            NotRecordedError: nothing runs here, and this was not recorded.
+        """
+        ...
+
     def measurement(self) -> Measurement | None:
         """The time and memory used, where anything ran."""
         ...
@@ -93,8 +119,9 @@ class SandboxAnswers:
         self._problem, self._key, self._instance = problem, key, instance
         self._files = problem.files_with(source)
         self._keeper = GuestKeeper(backend, problem, self._files)
+        # What an example gives is shown: its guest never sees what a check asks.
+        self._examples = GuestKeeper(backend, problem, self._files)
         self._checks, self._transcript = checks, transcript
-        self._told = 0
 
     def __enter__(self) -> Self:
         self._keeper.__enter__()
@@ -105,6 +132,7 @@ class SandboxAnswers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._examples.__exit__(kind, error, trace)
         self._keeper.__exit__(kind, error, trace)
 
     @property
@@ -135,6 +163,15 @@ class SandboxAnswers:
             SectionOpened(check.name, visibility, *meeting, seconds=limit, fresh=check.fresh_sandbox)
         )
 
+    def trial(self, check: Check, purpose: Purpose, number: int, seconds: float, listen: Listen) -> Trial:
+        """See :meth:`Answers.trial`."""
+        seed = advice_seed(self._problem, check.name, purpose, number)
+        own = guest_seed(self._key, check.name)
+        opened = SectionOpened(
+            check.name, Visibility.HIDDEN, number, seed, own, seconds, check.fresh_sandbox, purpose
+        )
+        return Trial(seed, self._load(opened, listen))
+
     def measurement(self) -> Measurement:
         """See :meth:`Answers.measurement`."""
         return self._keeper.measurement()
@@ -149,15 +186,17 @@ class SandboxAnswers:
             chosen = self._instance % count
         return range(chosen, chosen + 1)
 
-    def _load(self, section: SectionOpened) -> RemoteModule:
+    def _load(self, section: SectionOpened, also: Listen | None = None) -> RemoteModule:
         if self._transcript is not None:
             self._transcript.open_section(section)
-        listen = None if self._transcript is None else self._listen
-        return self._keeper.module(section.guest_seed, section.seconds, fresh=section.fresh, listen=listen)
+        keeper = self._examples if section.purpose is Purpose.EXAMPLE else self._keeper
+        started = keeper.started
 
-    def _listen(self, session: Session) -> Session:
-        assert self._transcript is not None
-        if self._keeper.started != self._told:
-            self._told = self._keeper.started
-            self._transcript.guest_started(self._keeper.versions)
-        return self._transcript.listen(session)
+        def listen(session: Session) -> Session:
+            if self._transcript is not None:
+                if keeper.started != started:
+                    self._transcript.guest_started(keeper.versions)
+                session = self._transcript.listen(session)
+            return session if also is None else also(session)
+
+        return keeper.module(section.guest_seed, section.seconds, fresh=section.fresh, listen=listen)

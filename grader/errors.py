@@ -8,6 +8,7 @@
     │   └── TooLargeSubmissionError   because there is too much of it
     ├── TranscriptError       a transcript is damaged or was too large: the submission must be run again
     ├── DivergedError         a check asks what its transcript has no answer to: likewise
+    ├── NotRecordedError      advice asks what its transcript has no answer to: no advice then
     └── GradingFailedError    the platform failed; ``retriable`` says whether trying again can help
 
 A submission that is merely wrong is never an error: it is a report.
@@ -22,6 +23,7 @@ __all__ = [
     "DivergedError",
     "GraderError",
     "GradingFailedError",
+    "NotRecordedError",
     "PackageError",
     "TooLargeSubmissionError",
     "TranscriptError",
@@ -50,6 +52,10 @@ class TranscriptError(GraderError):
 
 class DivergedError(GraderError):
     """A check asks what the transcript has no answer to. The message says how its calls differ."""
+
+
+class NotRecordedError(GraderError):
+    """Advice asks what the transcript has no answer to. Points do not rest on it, so nothing is run again."""
 
 
 class TooLargeSubmissionError(BadSubmissionError):

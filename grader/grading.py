@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from grader import feedback
+from grader.advising import Advisor
 from grader.answers import Answers, Instance, Meeting, SandboxAnswers
 from grader.authoring import Check, CheckFailedError, Random
 from grader.composing import GradedProblem, report_of
@@ -123,7 +124,8 @@ def grade(
         )
         with LiveReference(one) as references:
             content = submission.files.get(one.name)
-            graded.append(grade_problem(one, checks, references, content, open_answers, tell))
+            advisor = Advisor(checks, ())
+            graded.append(grade_problem(one, checks, references, content, open_answers, tell, advisor))
         if on_measurement is not None and (used := graded[-1].used) is not None:
             on_measurement(one.name, used)
     return report_of(pset, submission, graded, backend.name, _not_enforced(backend))
@@ -136,8 +138,11 @@ def grade_problem(
     content: bytes | None,
     open_answers: OpenAnswers,
     tell: Tell,
+    advisor: Advisor | None = None,
 ) -> GradedProblem:
     """Grade one problem's file (None: it was not handed in) with the given checks.
+
+    ``advisor`` then says more about those that failed.
 
     Raises:
         InfrastructureError: a sandbox could not be had.
@@ -159,7 +164,9 @@ def grade_problem(
             broken = feedback.explain(error, Visibility.PUBLIC, problem.file_name, places)
             report = _all_alike(problem, checks, broken, tell)
         else:
-            report = _grade_checks(problem, checks, answers, places, references, tell)
+            results = _grade_checks(problem, checks, answers, places, references, tell)
+            advised = results if advisor is None else advisor.advise(results, answers)
+            report = _problem_report(problem, advised)
         return GradedProblem(report, answers.versions, answers.measurement())
 
 
@@ -185,7 +192,7 @@ def _grade_checks(
     places: Places,
     references: References,
     tell: Tell,
-) -> ProblemReport:
+) -> list[CheckResult]:
     """Run the checks in order. Public ones come first: what they print is shown, and once a hidden
     check's inputs have been inside, nothing the student's code says is."""
     results: list[CheckResult] = []
@@ -197,7 +204,7 @@ def _grade_checks(
             outcome = _run_check(problem, check, visibility, answers, places, references)
         results.append(_result(check, visibility, outcome))
         _tell_finished(tell, problem, index, len(checks), results[-1])
-    return _problem_report(problem, results)
+    return results
 
 
 def _run_check(

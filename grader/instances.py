@@ -12,7 +12,14 @@ import hmac
 
 from grader.package import Problem
 
-__all__ = ["choose_instance", "guest_seed", "instance_key", "instance_seed", "public_seed"]
+__all__ = [
+    "advice_seed",
+    "choose_instance",
+    "guest_seed",
+    "instance_key",
+    "instance_seed",
+    "public_seed",
+]
 
 
 def instance_key(course_secret: bytes, submission_digest: str) -> bytes:
@@ -29,6 +36,12 @@ def choose_instance(key: bytes, problem: str, check: str, count: int) -> int:
 def instance_seed(problem: Problem, check: str, index: int) -> int:
     """The seed of a check's random source for one instance: 128 bits."""
     message = f"{check}:{index}".encode()
+    return int.from_bytes(hmac.new(problem.instance_seed, message, hashlib.sha256).digest()[:16], "big")
+
+
+def advice_seed(problem: Problem, check: str, purpose: str, number: int) -> int:
+    """The seed for looking at a failed check once more: the same for every submission, and no instance's."""
+    message = f"{purpose}:{check}:{number}".encode()
     return int.from_bytes(hmac.new(problem.instance_seed, message, hashlib.sha256).digest()[:16], "big")
 
 

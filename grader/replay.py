@@ -13,10 +13,10 @@ from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from grader.answers import Meeting
+from grader.answers import Listen, Meeting, Trial
 from grader.authoring import Check, Random
 from grader.composing import report_of
-from grader.errors import DivergedError, TranscriptError
+from grader.errors import DivergedError, GraderError, NotRecordedError, TranscriptError
 from grader.grading import GradeEvent, grade_problem
 from grader.loading import load_checks
 from grader.package import Problem, ProblemSet
@@ -25,7 +25,7 @@ from grader.remembering import RememberedReference
 from grader.report import GradeReport, Measurement, Visibility
 from grader.submission import Submission
 from grader.transcripts.reading import RecordedProblem, Section, Transcript
-from grader.transcripts.records import hashes_of, pack_request
+from grader.transcripts.records import Purpose, hashes_of, pack_request
 from sandbox.remote import RemoteModule, load
 from sandbox.session import Answer
 from sandbox.wire.messages import Operation
@@ -135,8 +135,10 @@ class TranscriptAnswers:
         self._problem, self._files = problem, problem.files_with(source)
         self._recorded, self._checks, self._references = recorded, checks, references
         # A check that was run once more, because its sandbox's end may have been ours, ended with the last.
-        last = {section.opened.check: section for section in (recorded.sections if recorded else ())}
+        opened = recorded.sections if recorded else ()
+        last = {s.opened.check: s for s in opened if s.opened.purpose is Purpose.CHECK}
         self._sections = tuple(last.values())
+        self._trials = {(s.opened.check, s.opened.purpose, s.opened.number): s for s in opened}
         self._diverged = diverged
         self._met: dict[Meeting, Section] = {}
 
@@ -186,6 +188,19 @@ class TranscriptAnswers:
         if limit < opened.seconds and not timed_out and section.spent >= limit:
             raise self._diverge(check.name, "the code took longer then than the time limit is now")
         return self._load(section, check.name, limit)
+
+    def trial(self, check: Check, purpose: Purpose, number: int, seconds: float, listen: Listen) -> Trial:
+        """See :meth:`grader.answers.Answers.trial`: on the inputs of then."""
+        section = self._trials.get((check.name, purpose, number))
+        if section is None:
+            raise NotRecordedError(f"{check.name} has no recorded {purpose} {number}")
+
+        def differs(why: str) -> NotRecordedError:
+            return NotRecordedError(f"{check.name}, {purpose} {number}: {why}")
+
+        session = _ReplayingSession(section, self._problem, self._files, seconds, differs)
+        opened, main = section.opened, self._problem.file_name
+        return Trial(opened.seed, load(listen(session), self._files, main, seed=opened.guest_seed))
 
     def _own(self, check: Check, visibility: Visibility) -> Section | None:
         """The section of the check of this name.
@@ -245,7 +260,7 @@ class _ReplayingSession:
         problem: Problem,
         files: Mapping[str, str],
         limit: float,
-        diverge: Callable[[str], DivergedError],
+        diverge: Callable[[str], GraderError],
     ) -> None:
         self._exchanges = iter(section.exchanges)
         self._memory, self._limit = problem.limits.memory_bytes, limit
@@ -263,7 +278,7 @@ class _ReplayingSession:
         """The recorded answer.
 
         Raises:
-            DivergedError: another request was recorded here, or none.
+            GraderError: another request was recorded here, or none (what ``diverge`` makes of it).
             StudentCodeError: the request failed, as it did then.
         """
         asked = pack_request(operation, operands, self._hashes)

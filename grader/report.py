@@ -10,7 +10,16 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["CheckResult", "GradeReport", "Measurement", "ProblemReport", "Verdict", "Visibility"]
+__all__ = [
+    "CheckResult",
+    "Counterexample",
+    "Diagnosis",
+    "GradeReport",
+    "Measurement",
+    "ProblemReport",
+    "Verdict",
+    "Visibility",
+]
 
 
 class Verdict(StrEnum):
@@ -46,9 +55,31 @@ class Measurement(_Frozen):
     peak_memory_bytes: int | None = None
 
 
+class Diagnosis(_Frozen):
+    """The known mistake that a failed answer makes: its name in the package, and its sentence."""
+
+    mistake: str
+    sentence: str
+
+
+class Counterexample(_Frozen):
+    """A small failing example on inputs that no check uses: lines to paste, and both answers.
+
+    ``code`` ends with the expression that goes wrong; ``got`` and ``right`` are what it gives and what it
+    should give, as Python shows them.
+    """
+
+    code: str
+    got: str
+    right: str
+
+
 class CheckResult(_Frozen):
     """One check's outcome. ``message`` is for the student; ``detail`` and ``printed`` for staff
-    (and, on a public check, for the student too)."""
+    (and, on a public check, for the student too).
+
+    ``signature``, for staff, is alike for answers that are wrong in the same way (:mod:`grader.diagnosis`).
+    """
 
     name: str
     title: str
@@ -60,11 +91,14 @@ class CheckResult(_Frozen):
     detail: str = ""
     printed: str = ""
     instance: int | None = None
+    diagnosis: Diagnosis | None = None
+    counterexample: Counterexample | None = None
+    signature: tuple[float, ...] = ()
 
     def for_student(self) -> CheckResult:
         if self.visibility is Visibility.PUBLIC:
             return self
-        return self.model_copy(update={"detail": "", "printed": "", "instance": None})
+        return self.model_copy(update={"detail": "", "printed": "", "instance": None, "signature": ()})
 
 
 class ProblemReport(_Frozen):

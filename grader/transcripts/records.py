@@ -44,6 +44,7 @@ __all__ = [
     "GradingOpened",
     "GuestStarted",
     "ProblemOpened",
+    "Purpose",
     "Record",
     "SectionOpened",
     "Spent",
@@ -59,6 +60,7 @@ __all__ = [
 MAGIC: Final = b"GCTRANS1"
 LIMITS: Final = FrameLimits()
 _MAX_TEXT = 4_000
+_FIELDS_BEFORE_PURPOSE = 7  # of a section, in transcripts from before there was advice
 _KIND = re.compile(rb'\{"kind":"([a-z]{1,20})",')
 
 
@@ -88,6 +90,16 @@ class ProblemOpened:
     files: Mapping[str, str]
 
 
+class Purpose(StrEnum):
+    """What a load of the student's file is for. Points come from checks alone."""
+
+    CHECK = "check"
+    DIAGNOSIS = "diagnosis"
+    """A failed check on inputs that are the same for every submission: which mistake is it?"""
+    EXAMPLE = "example"
+    """A failed check on small inputs that no check uses, in a sandbox that has seen no others."""
+
+
 @dataclass(frozen=True, slots=True)
 class SectionOpened:
     """The student's file is loaded for a check (``""``: only to see that it loads).
@@ -102,6 +114,7 @@ class SectionOpened:
     guest_seed: int
     seconds: float
     fresh: bool
+    purpose: Purpose = Purpose.CHECK
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +237,7 @@ def pack_record(record: Record) -> bytes:
                 *seeds,
                 record.seconds,
                 record.fresh,
+                str(record.purpose),
             )
         case GuestStarted():
             kind, fields = "guest", (dict(record.versions),)
@@ -266,6 +280,8 @@ def unpack_record(header: Buffer, body: bytearray) -> Record:
     if not isinstance(kind, str) or kind not in _FORMS:
         raise WireError("a record of no known kind")
     record, form = _FORMS[kind]
+    if kind == "section" and len(fields) == _FIELDS_BEFORE_PURPOSE:
+        fields.append(str(Purpose.CHECK))
     if len(fields) != len(form):
         raise WireError(f"a {kind!r} record has the wrong number of parts")
     made: Record = record(*(read(field) for read, field in zip(form, fields, strict=True)))
@@ -322,7 +338,7 @@ _FORMS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "problem": (ProblemOpened, (_text, _text, _text, _natural, _texts, _table)),
     "section": (
         SectionOpened,
-        (_text, _member(Visibility), _natural, _natural, _natural, _seconds, _truth),
+        (_text, _member(Visibility), _natural, _natural, _natural, _seconds, _truth, _member(Purpose)),
     ),
     "guest": (GuestStarted, (_table,)),
     "stopped": (Stopped, (_member(Stop), _text, _text)),

@@ -306,11 +306,17 @@ def test_a_flipped_bit_never_becomes_another_kind_of_error(place: int, bit: int)
         _read_all(bytes(content))
 
 
+def test_a_section_from_before_there_was_advice_is_a_check() -> None:
+    header = pack_record(SECTION)[PREFIX_BYTES:]
+    assert unpack_record(header.replace(b',"check"]', b"]"), bytearray()) == SECTION
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
         (b'"hidden"', b'"secret"'), (b"[\"doubled\"", b"[3"), (b",3,", b',"3",'), (b",3,", b",-3,"),
-        (b"10.0", b"-1.0"), (b"10.0", b"true"), (b"false]", b"0]"), (b'"fields":[', b'"fields":[0,'),
+        (b"10.0", b"-1.0"), (b"10.0", b"true"), (b"false", b"0"),
+        (b'"check"]', b'"guess"]'), (b'"fields":[', b'"fields":[0,'),
         (b'"section"', b'"sektion"'), (b',"buffers":[]', b""),
     ],
 )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Says more about failed checks once all of a problem's checks are over. Points never rest on it.
+
+Each *look* runs a failed check of the student's file once more, on other inputs than it was graded with,
+and adds to its result: which known mistake it is, or a small example to try. All looks at a problem
+share :data:`ADVICE_SECONDS`; what is not found in that time is not said.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+from grader.answers import Answers
+from grader.authoring import Check
+from grader.errors import NotRecordedError
+from grader.loading import LoadedCheck
+from grader.report import CheckResult, Verdict, Visibility
+
+__all__ = ["ADVICE_SECONDS", "Advisor", "Budget", "Look"]
+
+ADVICE_SECONDS: Final = 10.0
+"""For one problem: many times what is needed, so that a loaded machine gives the same advice."""
+_ADVISED: Final = (Verdict.FAILED, Verdict.ERROR)
+"""What ended at a limit would only reach it again."""
+
+
+class Budget:
+    """Seconds that are left for advice on one problem."""
+
+    def __init__(self, seconds: float = ADVICE_SECONDS) -> None:
+        self._until = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds, never below zero."""
+        return max(self._until - time.monotonic(), 0.0)
+
+
+Look = Callable[[Check, CheckResult, Answers, Budget], CheckResult]
+"""Looks at a hidden check that failed; returns its result with what was found.
+
+It may raise :class:`NotRecordedError` where it asks what a transcript does not have: then nothing is found.
+"""
+
+
+class Advisor:
+    """Looks at the failed hidden checks of one problem.
+
+    Args:
+        checks: the problem's, in the order of the results.
+        looks: in the order they are made in.
+    """
+
+    def __init__(self, checks: Sequence[LoadedCheck], looks: Sequence[Look]) -> None:
+        self._checks, self._looks = checks, looks
+
+    def advise(self, results: Sequence[CheckResult], answers: Answers) -> list[CheckResult]:
+        """The results with what the looks have found.
+
+        Raises:
+            InfrastructureError: a sandbox could not be had.
+            PackageError: the problem package itself is broken.
+        """
+        budget, advised = Budget(), list(results)
+        for look in self._looks:
+            for index, (check, visibility) in enumerate(self._checks):
+                failed = visibility is Visibility.HIDDEN and advised[index].verdict in _ADVISED
+                if failed and budget.left:
+                    with suppress(NotRecordedError):
+                        advised[index] = look(check, advised[index], answers, budget)
+        return advised
