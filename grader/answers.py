@@ -17,7 +17,7 @@ from grader.transcripts.writing import TranscriptWriter
 from sandbox import Backend, Session
 from sandbox.remote import RemoteModule
 
-__all__ = ["Answers", "Instance", "Listen", "Meeting", "SandboxAnswers", "Trial"]
+__all__ = ["Answers", "Instance", "Listen", "Meeting", "SandboxAnswers", "Trial", "meetings_of"]
 
 Instance = int | Literal["all"] | None
 """Which instance of its inputs each check is run on; None: the one that the key chooses."""
@@ -96,6 +96,24 @@ class Answers(Protocol):
         ...
 
 
+def meetings_of(
+    problem: Problem, check: Check, visibility: Visibility, key: bytes, instance: Instance
+) -> Iterator[Meeting]:
+    """The instances of ``check`` that ``instance`` and ``key`` choose; of a public check its only one."""
+    count = 1 if visibility is Visibility.PUBLIC else check.instances
+    if instance == "all":
+        chosen = range(count)
+    else:
+        own = choose_instance(key, problem.name, check.name, count) if instance is None else instance % count
+        chosen = range(own, own + 1)
+    for index in chosen:
+        if visibility is Visibility.PUBLIC:
+            seed = public_seed(problem.name, check.name)
+        else:
+            seed = instance_seed(problem, check.name, index)
+        yield Meeting(index, seed, guest_seed(key, check.name))
+
+
 class SandboxAnswers:
     """Answers of the student's code, which runs in sandboxes now.
 
@@ -148,13 +166,7 @@ class SandboxAnswers:
 
     def meetings(self, check: Check, visibility: Visibility) -> Iterator[Meeting]:
         """See :meth:`Answers.meetings`."""
-        problem = self._problem
-        for index in self._indices(check, visibility):
-            if visibility is Visibility.PUBLIC:
-                seed = public_seed(problem.name, check.name)
-            else:
-                seed = instance_seed(problem, check.name, index)
-            yield Meeting(index, seed, guest_seed(self._key, check.name))
+        return meetings_of(self._problem, check, visibility, self._key, self._instance)
 
     def student(self, check: Check, visibility: Visibility, meeting: Meeting) -> RemoteModule:
         """See :meth:`Answers.student`."""
@@ -175,16 +187,6 @@ class SandboxAnswers:
     def measurement(self) -> Measurement:
         """See :meth:`Answers.measurement`."""
         return self._keeper.measurement()
-
-    def _indices(self, check: Check, visibility: Visibility) -> range:
-        count = 1 if visibility is Visibility.PUBLIC else check.instances
-        if self._instance == "all":
-            return range(count)
-        if self._instance is None:
-            chosen = choose_instance(self._key, self._problem.name, check.name, count)
-        else:
-            chosen = self._instance % count
-        return range(chosen, chosen + 1)
 
     def _load(self, section: SectionOpened, also: Listen | None = None) -> RemoteModule:
         if self._transcript is not None:
