@@ -20,6 +20,22 @@ def _network(rng, *sizes):
     return [(rng.normal(d, k, scale=d**-0.5), rng.normal(k)) for d, k in pairwise(sizes)]
 
 
+def _bias_across_zero(x, W):
+    """A bias with which every feature of ``x W + b`` is negative on some rows and positive on others."""
+    z = x @ W
+    return -(z.min(axis=0) + z.max(axis=0)) / 2
+
+
+def _cut_halfway(x, parameters):
+    """The same network with other biases: each hidden unit is cut off on some rows, not on others."""
+    *hidden, last = parameters
+    shifted = []
+    for W, _ in hidden:
+        shifted.append((W, _bias_across_zero(x, W)))
+        x = np.maximum(x @ W + shifted[-1][1], 0.0)
+    return [*shifted, last]
+
+
 def _backward(student, dy, x, parameters):
     """(dx, gradients) with one pair for each layer."""
     found = student.backward(dy, x, parameters)
@@ -40,7 +56,8 @@ def _one_layer(rng):
 
 @check("A layer computes x W + b, and after the last there is no ReLU", points=1)
 def one_layer(student, reference, rng):
-    _, x, parameters = _one_layer(rng)
+    _, x, [(W, _)] = _one_layer(rng)
+    parameters = [(W, _bias_across_zero(x, W))]
     for rows in (x, x[:1].copy()):
         wanted = reference.forward(rows, parameters)
         expect.close(student.forward(rows, parameters), wanted, what="y of one layer", **TOLERANCE)
@@ -48,11 +65,11 @@ def one_layer(student, reference, rng):
 
 @check("Between layers there is a ReLU", points=1.5)
 def several_layers(student, reference, rng):
-    n, a, b, c = rng.sizes(4, 2, 8)
-    x, parameters = rng.normal(n, a), _network(rng, a, b, c)
+    n, a, b, c = rng.sizes(4, 4, 9)
+    x = rng.normal(n, a)
+    first, last = _cut_halfway(x, _network(rng, a, b, c))
     # By the student's own last layer, on what should reach it. Its outputs are positive: a ReLU after it
     # makes no difference.
-    first, last = parameters
     last = (np.abs(last[0]), np.abs(last[1]))
     between = reference.forward(x, [first])
     wanted = student.forward(np.maximum(between, 0.0), [last])
@@ -101,9 +118,9 @@ def gradient_of_input(student, reference, rng):
 
 @check("Gradients pass through the ReLUs, from the last layer to the first", points=1.5)
 def from_layer_to_layer(student, reference, rng):
-    n, a, b, c, d = rng.sizes(5, 2, 9)
-    x, parameters = rng.normal(n, a), _network(rng, a, b, c, d)
-    dy = rng.normal(n, d)
+    n, a, b, c, d = rng.sizes(5, 3, 10)
+    x, dy = rng.normal(n, a), rng.normal(n, d)
+    parameters = _cut_halfway(x, _network(rng, a, b, c, d))
     dx, gradients = _backward(student, dy, x, parameters)
     # By the student's own gradients for one layer at a time, on the right inputs of each layer.
     for number in (2, 1, 0):
