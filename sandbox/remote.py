@@ -3,7 +3,8 @@
 A :class:`RemoteModule` answers ``module.function(x)``; an instance of a student's class is a
 :class:`RemoteObject` that can be called, have methods called, be operated on and iterated. What is
 not a plain call is a function of this module (:func:`value`, :func:`set_value`, :func:`observe`,
-:func:`vjp`, :func:`state`, :func:`load_state`), so that no name of ours hides a name of the student's.
+:func:`vjp`, :func:`state`, :func:`load_state`, :func:`support`), so that no name of ours hides a name of
+the student's.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ __all__ = [
     "observe",
     "set_value",
     "state",
+    "support",
     "value",
     "vjp",
 ]
 
 MAX_ITEMS = 10_000
+SUPPORT_FILE = "support.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class _Connection:
     def __init__(self, session: Session, time_limit: float | None) -> None:
         self.session = session
         self.time_limit = time_limit
+        self.support: HandleRef | None = None
         self.printed: list[str] = []
         self.forgotten: list[int] = []
 
@@ -229,16 +233,38 @@ def load(
         StudentCodeError: the file does not load.
     """
     answer = session.request(Operation.LOAD, dict(files), main, seed, time_limit=time_limit)
-    if type(answer.value) is not tuple or not answer.value or type(answer.value[0]) is not HandleRef:
+    expected = (HandleRef, HandleRef if SUPPORT_FILE in files else type(None))
+    if type(answer.value) is not tuple or tuple(map(type, answer.value)) != expected:
         raise ProtocolViolationError("loading a file did not give a module")
+    module, published = cast("tuple[HandleRef, HandleRef | None]", answer.value)
     connection = _Connection(session, time_limit)
+    connection.support = published
     connection.keep_printed(answer.printed)
-    return RemoteModule(connection, answer.value[0])
+    return RemoteModule(connection, module)
 
 
 def module_from(session: Session) -> RemoteModule:
     """A module whose every answer comes from ``session``, which has nothing to load."""
-    return RemoteModule(_Connection(session, None), HandleRef(1, "module"))
+    connection = _Connection(session, None)
+    connection.support = HandleRef(2, "module")  # as a guest numbers what it loads
+    return RemoteModule(connection, HandleRef(1, "module"))
+
+
+def support(module: RemoteModule) -> RemoteModule:
+    """The problem's ``support.py`` as it was loaded beside ``module``: functions to hand to a student's.
+
+    ::
+
+        field = value(support(student), "saddle")
+        slope = student.numerical_gradient(field, x)
+
+    Raises:
+        LookupError: the problem has no ``support.py``.
+    """
+    connection = module._connection
+    if connection.support is None:
+        raise LookupError(f"this problem has no {SUPPORT_FILE}")
+    return RemoteModule(connection, connection.support)
 
 
 def value(target: RemoteModule | RemoteObject, name: str) -> Any:

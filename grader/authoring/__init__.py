@@ -9,13 +9,16 @@
         n, d, k = rng.sizes(3, 4, 9)
         x, dout = rng.normal(n, d), rng.normal(n, k)
         expect.close(student.linear_backward(x, dout), reference.linear_backward(x, dout), what="dW")
+
+A student's function that takes a function gets one of the problem's ``support.py``, which each side has
+loaded: ``student.slope(value(support(student), "field"), x)``, with ``support(reference)`` for the reference.
 """
 
 from grader.authoring import expect
 from grader.authoring.checks import Check, check
 from grader.authoring.expect import CheckFailedError
 from grader.authoring.randomness import Random
-from sandbox.remote import Gradients, Observation, load_state, observe, set_value, state, value, vjp
+from sandbox.remote import Gradients, Observation, load_state, observe, set_value, state, support, value, vjp
 
 __all__ = [
     "Check",
@@ -29,6 +32,7 @@ __all__ = [
     "observe",
     "set_value",
     "state",
+    "support",
     "value",
     "vjp",
 ]

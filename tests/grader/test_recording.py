@@ -20,7 +20,7 @@ from grader.recording import (
 )
 from sandbox import InProcessSession, load
 from sandbox.errors import StudentExceptionError
-from sandbox.remote import RemoteModule, module_from, observe, value
+from sandbox.remote import RemoteModule, module_from, observe, support, value
 
 SOURCE = """
 class Value:
@@ -66,6 +66,17 @@ def test_the_same_questions_have_the_same_answers(recorder: RecordingSession, mo
     for live, recorded in zip(conversation(module), conversation(replayed(recorder)), strict=True):
         assert type(recorded) is type(live)
         assert repr(recorded) == repr(live)
+
+
+def test_what_is_asked_with_a_function_of_support_is_recorded(recorder: RecordingSession) -> None:
+    files = {"a.py": "def at_two(f): return f(2.0)", "support.py": "def cube(x): return x**3"}
+    live = load(recorder, files, "a.py")
+    assert live.at_two(value(support(live), "cube")) == 8.0
+    recorded = replayed(recorder)
+    assert recorded.at_two(value(support(recorded), "cube")) == 8.0
+    other = replayed(recorder)
+    with pytest.raises(BadSubmissionError):
+        value(support(other), "square")
 
 
 def test_tensors_are_recorded_too(recorder: RecordingSession, module: RemoteModule) -> None:

@@ -20,6 +20,7 @@ from sandbox.remote import (
     observe,
     set_value,
     state,
+    support,
     value,
     vjp,
 )
@@ -78,6 +79,15 @@ def talk_and_fail(text):
 def fill(x):
     x[:] = 7
     return None
+"""
+
+
+SUPPORT = """
+CALLS = 0
+def double(x):
+    global CALLS
+    CALLS += 1
+    return 2 * x
 """
 
 
@@ -257,6 +267,37 @@ def test_loading_that_gives_no_module_is_a_violation(session: Listening, answer:
     session.instead = lambda: answer
     with pytest.raises(ProtocolViolationError):
         load(session, {"value.py": VALUE}, "value.py")
+
+
+@pytest.mark.parametrize("answer", [(HandleRef(1, "module"), None), (HandleRef(1, "module"), 3)], ids=str)
+def test_loading_that_gives_no_support_where_there_is_one_is_a_violation(
+    session: Listening, answer: object
+) -> None:
+    session.instead = lambda: answer
+    with pytest.raises(ProtocolViolationError):
+        load(session, {"value.py": VALUE, "support.py": SUPPORT}, "value.py")
+
+
+# Published code ----------------------------------------------------------------------------------
+
+
+def test_a_function_of_support_is_handed_to_a_function_of_the_students(session: Listening) -> None:
+    files = {"answer.py": "def twice(f, x): return f(f(x))", "support.py": SUPPORT}
+    module = load(session, files, "answer.py")
+    assert module.twice(value(support(module), "double"), 3.0) == 12.0
+    assert support(module).double(np.arange(2)).tolist() == [0, 2]
+    assert value(support(module), "CALLS") == 3
+
+
+def test_support_is_loaded_anew_with_the_students_file(session: Listening) -> None:
+    files = {"answer.py": "import support\nsupport.CALLS = 7", "support.py": SUPPORT}
+    assert value(support(load(session, files, "answer.py")), "CALLS") == 7
+    assert value(support(load(session, files | {"answer.py": ""}, "answer.py")), "CALLS") == 0
+
+
+def test_asking_for_support_where_there_is_none_says_so(module: RemoteModule) -> None:
+    with pytest.raises(LookupError, match=r"no support\.py"):
+        support(module)
 
 
 # Handles -----------------------------------------------------------------------------------------
