@@ -15,6 +15,7 @@ from grader.advising import Advisor
 from grader.answers import Answers, Instance, Meeting, SandboxAnswers
 from grader.authoring import Check, CheckFailedError, Random
 from grader.composing import GradedProblem, report_of
+from grader.diagnosis import Diagnostician, KeptTraces
 from grader.errors import DivergedError, GraderError
 from grader.feedback import Explanation
 from grader.forbidden import find_forbidden
@@ -91,6 +92,7 @@ def grade(
     on_event: Callable[[GradeEvent], None] | None = None,
     on_measurement: Callable[[str, Measurement], None] | None = None,
     transcript: TranscriptWriter | None = None,
+    kept_traces: KeptTraces | None = None,
 ) -> GradeReport:
     """Grade a submission, problem by problem, each in a fresh sandbox.
 
@@ -102,6 +104,7 @@ def grade(
         on_measurement: told of each problem's time and memory; they are not part of the report.
         transcript: gets everything that crosses the wire, so that it can be scored again
             (:func:`grader.replay.grade_from_transcript`); ``instance`` cannot be ``"all"`` then.
+        kept_traces: where what the known wrong answers do is kept, for diagnoses.
 
     Raises:
         InfrastructureError: a sandbox could not be had; nothing was decided.
@@ -124,7 +127,7 @@ def grade(
         )
         with LiveReference(one) as references:
             content = submission.files.get(one.name)
-            advisor = Advisor(checks, ())
+            advisor = Advisor(checks, (Diagnostician(one, references, kept_traces).look,))
             graded.append(grade_problem(one, checks, references, content, open_answers, tell, advisor))
         if on_measurement is not None and (used := graded[-1].used) is not None:
             on_measurement(one.name, used)

@@ -1,4 +1,5 @@
-"""Loads a problem's checks: trusted code, executed under a private name in this process."""
+"""Loads a problem's checks, and how it recognises mistakes: trusted code, executed under a private name in
+this process."""
 
 from __future__ import annotations
 
@@ -7,12 +8,12 @@ import types
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.authoring import Check
+from grader.authoring import Check, Recognition
 from grader.errors import PackageError
 from grader.package import Problem
 from grader.report import Visibility
 
-__all__ = ["LoadedCheck", "load_checks", "read_checks"]
+__all__ = ["LoadedCheck", "load_checks", "load_recognitions", "read_checks"]
 
 
 class LoadedCheck(NamedTuple):
@@ -42,6 +43,28 @@ def read_checks(path: Path) -> list[Check]:
     Raises:
         PackageError: it does not execute, or has no checks.
     """
+    checks = [value for value in vars(_executed(path)).values() if isinstance(value, Check)]
+    if not checks:
+        raise PackageError(path, "has no checks; decorate functions with @check(...)")
+    return checks
+
+
+def load_recognitions(problem: Problem) -> tuple[Recognition, ...]:
+    """How the problem recognises mistakes that outputs do not tell: nothing, where it has no such file.
+
+    It lies with the wrong answers, not with the checks: a new one changes neither a check's inputs nor what
+    they ask.
+
+    Raises:
+        PackageError: the file cannot be executed.
+    """
+    path = problem.folder / "submissions" / "mistakes.py"
+    if not path.exists():
+        return ()
+    return tuple(value for value in vars(_executed(path)).values() if isinstance(value, Recognition))
+
+
+def _executed(path: Path) -> types.ModuleType:
     name = f"_checks_of_{path.parent.parent.name}_{path.stem}"
     module = types.ModuleType(name)
     module.__file__ = str(path)
@@ -53,10 +76,7 @@ def read_checks(path: Path) -> list[Check]:
         raise PackageError(path, f"cannot be executed: {type(error).__name__}: {error}") from error
     finally:
         del sys.modules[name]
-    checks = [value for value in vars(module).values() if isinstance(value, Check)]
-    if not checks:
-        raise PackageError(path, "has no checks; decorate functions with @check(...)")
-    return checks
+    return module
 
 
 def _validate(problem: Problem, public: list[Check], hidden: list[Check]) -> None:

@@ -13,9 +13,11 @@ from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from grader.advising import Advisor
 from grader.answers import Listen, Meeting, Trial
 from grader.authoring import Check, Random
 from grader.composing import report_of
+from grader.diagnosis import Diagnostician
 from grader.errors import DivergedError, GraderError, NotRecordedError, TranscriptError
 from grader.grading import GradeEvent, grade_problem
 from grader.loading import load_checks
@@ -74,6 +76,7 @@ class Replayer:
         self._pset = pset
         self._checks = {problem.name: load_checks(problem) for problem in pset.problems}
         self._references = {problem.name: RememberedReference(problem) for problem in pset.problems}
+        self._advisors = {problem.name: self._advisor(problem) for problem in pset.problems}
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +86,10 @@ class Replayer:
     ) -> None:
         for reference in self._references.values():
             reference.close()
+
+    def _advisor(self, problem: Problem) -> Advisor:
+        diagnostician = Diagnostician(problem, self._references[problem.name])
+        return Advisor(self._checks[problem.name], (diagnostician.look,))
 
     def replay(self, submission: Submission, transcript: Transcript) -> Replayed:
         """See :func:`grade_from_transcript`."""
@@ -101,7 +108,10 @@ class Replayer:
             )
             content = submission.files.get(problem.name)
             with suppress(DivergedError):
-                graded.append(grade_problem(problem, checks, references, content, open_answers, _tell_nobody))
+                advisor = self._advisors[problem.name]
+                graded.append(
+                    grade_problem(problem, checks, references, content, open_answers, _tell_nobody, advisor)
+                )
         if diverged:
             return Replayed(None, tuple(diverged))
         opened = transcript.opened

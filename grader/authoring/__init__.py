@@ -17,6 +17,7 @@ loaded: ``student.slope(value(support(student), "field"), x)``, with ``support(r
 from grader.authoring import expect
 from grader.authoring.checks import Check, check
 from grader.authoring.expect import CheckFailedError
+from grader.authoring.mistakes import Recognition, mistake
 from grader.authoring.randomness import Random
 from sandbox.remote import Gradients, Observation, load_state, observe, set_value, state, support, value, vjp
 
@@ -26,9 +27,11 @@ __all__ = [
     "Gradients",
     "Observation",
     "Random",
+    "Recognition",
     "check",
     "expect",
     "load_state",
+    "mistake",
     "observe",
     "set_value",
     "state",

@@ -13,19 +13,11 @@ from typing import Any
 import numpy as np
 
 from grader.authoring.comparison import as_array, compare, kind_of
+from grader.authoring.judging import CheckFailedError, judge
 from sandbox.errors import StudentExceptionError
 from sandbox.remote import Observation
 
 __all__ = ["CheckFailedError", "close", "equal", "finite", "raises", "shape", "that", "unchanged"]
-
-
-class CheckFailedError(Exception):
-    """The student's answer is wrong. ``sentence`` is safe to show; ``detail`` has the numbers."""
-
-    def __init__(self, sentence: str, detail: str = "") -> None:
-        super().__init__(f"{sentence} {detail}".strip())
-        self.sentence = sentence
-        self.detail = detail
 
 
 def close(
@@ -51,11 +43,13 @@ def close(
     """
     if isinstance(what, str):
         difference = compare(got, want, what, rtol, atol, dtype=dtype)
-        if difference is not None:
-            raise CheckFailedError(difference.sentence, difference.detail)
+        error = None if difference is None else CheckFailedError(difference.sentence, difference.detail)
+        judge(what, got, error)
         return
     if type(got) not in (tuple, list) or len(got) != len(want):
-        raise CheckFailedError(f"The result should be a tuple ({', '.join(what)}).", f"got {kind_of(got)}")
+        sentence = f"The result should be a tuple ({', '.join(what)})."
+        judge("the result", got, CheckFailedError(sentence, f"got {kind_of(got)}"))
+        return
     for mine, right, name in zip(got, want, what, strict=True):
         close(mine, right, what=name, rtol=rtol, atol=atol, dtype=dtype)
 
@@ -67,21 +61,23 @@ def equal(got: Any, want: Any, *, what: str | Sequence[str]) -> None:
 
 def shape(got: Any, expected: tuple[int, ...], *, what: str) -> None:
     """``got`` is an array or tensor of the expected shape."""
+    error = None
     if kind_of(got) not in ("a NumPy array", "a torch tensor"):
-        raise CheckFailedError(f"{what} should be an array.", f"got {kind_of(got)}")
-    if tuple(got.shape) != tuple(expected):
-        raise CheckFailedError(
-            f"{what} has the wrong shape.", f"expected {tuple(expected)}, got {tuple(got.shape)}"
-        )
+        error = CheckFailedError(f"{what} should be an array.", f"got {kind_of(got)}")
+    elif tuple(got.shape) != tuple(expected):
+        detail = f"expected {tuple(expected)}, got {tuple(got.shape)}"
+        error = CheckFailedError(f"{what} has the wrong shape.", detail)
+    judge(what, got, error)
 
 
 def finite(got: Any, *, what: str) -> None:
     """Every number in ``got`` is finite."""
+    error = None
     if kind_of(got) not in ("a NumPy array", "a torch tensor", "a number"):
-        raise CheckFailedError(f"{what} should be made of numbers.", f"got {kind_of(got)}")
-    array = as_array(got)
-    if array.dtype.kind in "fc" and not np.isfinite(array).all():
-        raise CheckFailedError(f"{what} contains NaN or infinity.")
+        error = CheckFailedError(f"{what} should be made of numbers.", f"got {kind_of(got)}")
+    elif (array := as_array(got)).dtype.kind in "fc" and not np.isfinite(array).all():
+        error = CheckFailedError(f"{what} contains NaN or infinity.")
+    judge(what, got, error)
 
 
 def unchanged(observation: Observation, args: Sequence[Any], *, what: str | Sequence[str]) -> None:
@@ -95,8 +91,10 @@ def unchanged(observation: Observation, args: Sequence[Any], *, what: str | Sequ
     names = [what] * len(args) if isinstance(what, str) else list(what)
     for sent, after, name in zip(args, observation.args_after, names, strict=True):
         difference = compare(after, sent, name, 0.0, 0.0, dtype=True)
+        error = None
         if difference is not None:
-            raise CheckFailedError(f"The call changed its input {name}.", difference.detail)
+            error = CheckFailedError(f"The call changed its input {name}.", difference.detail)
+        judge(name, after, error)
 
 
 def raises(kind: type[Exception], function: Any, *args: Any, what: str, **kwargs: Any) -> None:
@@ -107,18 +105,18 @@ def raises(kind: type[Exception], function: Any, *args: Any, what: str, **kwargs
     Args:
         what: the situation, to complete "... should raise ValueError" ("a negative stride").
     """
+    raised, detail = None, "nothing was raised"
     try:
         function(*args, **kwargs)
     except StudentExceptionError as error:
         if error.reason != "raised":
             raise
-        if issubclass(getattr(builtins, error.kind), kind):
-            return
-        raise CheckFailedError(f"{what} should raise {kind.__name__}.", f"raised {error.kind}") from error
-    raise CheckFailedError(f"{what} should raise {kind.__name__}.", "nothing was raised")
+        raised, detail = error.kind, f"raised {error.kind}"
+    right = raised is not None and issubclass(getattr(builtins, raised), kind)
+    sentence = f"{what} should raise {kind.__name__}."
+    judge(what, raised, None if right else CheckFailedError(sentence, detail))
 
 
 def that(condition: bool, sentence: str, detail: str = "") -> None:
     """``condition`` holds. ``sentence`` is what a student reads when it does not."""
-    if not bool(condition):
-        raise CheckFailedError(sentence, detail)
+    judge(sentence, None, None if bool(condition) else CheckFailedError(sentence, detail))
