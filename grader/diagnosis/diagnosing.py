@@ -30,6 +30,8 @@ from sandbox.errors import InfrastructureError, StudentCodeError
 __all__ = ["Diagnostician", "Finding", "Trials"]
 
 LEAST_TRIALS: Final = 2
+TRIALS_FOR_NOTHING: Final = 4
+"""Where so many give no value to compare, more of them will not either."""
 MOST_TRIALS: Final = 8
 ENOUGH_BITS: Final = 24.0
 """What says as much is met by chance once in sixteen million."""
@@ -136,7 +138,7 @@ class Diagnostician:
         if sum(one.mine.failed for one in met) < LEAST_TRIALS:
             return False
         measure, bits = _evidence(met)
-        if bits == 0.0:  # of more inputs there would be no more to compare
+        if bits == 0.0 and len(met) >= TRIALS_FOR_NOTHING:
             return True
         return bits >= ENOUGH_BITS and len(self._close(check, met, measure)) < 2
 
