@@ -9,7 +9,6 @@ sentence is told; an unknown mistake gets a signature by which those alike can b
 from grader.diagnosis.diagnosing import Diagnostician, Finding, Trials
 from grader.diagnosis.keeping import KeptTraces, sweep
 from grader.diagnosis.mistakes import KnownMistake, known_mistakes
-from grader.diagnosis.trusted import TrustedTrials
 
 __all__ = [
     "Diagnostician",
@@ -17,7 +16,6 @@ __all__ = [
     "KeptTraces",
     "KnownMistake",
     "Trials",
-    "TrustedTrials",
     "known_mistakes",
     "sweep",
 ]
