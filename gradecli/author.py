@@ -1,4 +1,4 @@
-"""The command of problem authors: grade a submission right here, with no server."""
+"""The commands of problem authors: prove a package, grade a submission right here, with no server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["grade"]
+__all__ = ["grade", "verify"]
 
 
 def grade(
@@ -59,3 +59,54 @@ def grade(
         say_json(as_sent)
     else:
         show_report(report)
+
+
+def verify(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PSET|PROBLEM]", help="A set or a problem, by name or folder; without, every set."
+        ),
+    ] = None,
+    problems: Annotated[
+        Path,
+        typer.Option(
+            "--problems", metavar="DIR", envvar="GRADECLI_PROBLEMS", help="The folder of problem packages."
+        ),
+    ] = Path("problems"),
+    instances: Annotated[
+        int | None,
+        typer.Option("--instances", metavar="N", min=1, help="Only N instances of each check; else all."),
+    ] = None,
+    runs: Annotated[
+        int, typer.Option("--runs", metavar="N", min=1, help="How often verdicts must be the same.")
+    ] = 2,
+    sandbox: Annotated[
+        str | None,
+        typer.Option(
+            "--sandbox", metavar="docker|bubblewrap", help="Run answers in it; else in a plain process."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes; else one for each core.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the proof as JSON, for programs.")] = False,
+) -> None:
+    """Prove that problems tell right from wrong.
+
+    The reference and each accepted answer must pass every check on every instance, the starter and what
+    is forbidden earn nothing, and each wrong answer lose exactly the checks that should catch it; every
+    verdict the same in every run, and the texts say what is so. Exits with 0 where all of that holds, 1
+    where not, 2 when a package cannot be read, 3 when a sandbox failed.
+    """
+    from gradecli.operator_verify import verify_here
+
+    verify_here(
+        name,
+        problems=problems,
+        instances=instances,
+        runs=runs,
+        sandbox=sandbox,
+        jobs=jobs,
+        as_json=as_json,
+    )

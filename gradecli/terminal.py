@@ -12,7 +12,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -30,6 +30,7 @@ __all__ = [
     "make_streams_forgiving",
     "note",
     "one_line",
+    "progress_bar",
     "say",
     "say_hanging",
     "say_indented",
@@ -179,6 +180,26 @@ def live_line() -> Iterator[LiveLine]:
 
     with Status("", console=console) as status:
         yield _Rewritten(status)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on standard error, told ``(done, of, what)``; where nothing can be rewritten, silence."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _done, _of, _what: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    what = TextColumn("{task.description}", markup=False)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), what)
+    with Progress(*columns, console=console, transient=True) as bar:
+        number = bar.add_task("", total=None)
+
+        def show(done: int, of: int, told: str) -> None:
+            bar.update(number, completed=done, total=of, description=one_line(told))
+
+        yield show
 
 
 class _LineByLine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from grader.answers import Listen
 from grader.authoring import Check
 from grader.errors import PackageError
 from grader.package import Problem
@@ -51,10 +52,11 @@ class RememberedReference:
         self._session = InProcessSession()
         return self._session
 
-    def for_check(self, check: Check) -> RemoteModule:
-        """See :meth:`grader.references.References.for_check`."""
+    def for_check(self, check: Check, listen: Listen | None = None) -> RemoteModule:
+        """See :meth:`grader.references.References.for_check`; ``listen`` wraps the module's session."""
+        session = _Remembering(self._files, self)
         try:
-            return load(_Remembering(self._files, self), self._files, self._problem.file_name)
+            return load(listen(session) if listen else session, self._files, self._problem.file_name)
         except StudentCodeError as error:
             path = self._problem.folder / "reference.py"
             raise PackageError(path, f"cannot be loaded: {error}") from error

@@ -4,5 +4,18 @@ Everything that runs here is the package's own: its answers are trusted files, a
 """
 
 from grader.verification.answers import InProcessAnswers
+from grader.verification.proof import CheckProof, Finding, MutantCounts, ProblemProof, Proof
+from grader.verification.trying import Extent
+from grader.verification.verifying import Chosen, verify
 
-__all__ = ["InProcessAnswers"]
+__all__ = [
+    "CheckProof",
+    "Chosen",
+    "Extent",
+    "Finding",
+    "InProcessAnswers",
+    "MutantCounts",
+    "ProblemProof",
+    "Proof",
+    "verify",
+]

@@ -1,0 +1,79 @@
+"""What a verification comes to: for people a table and advice, for programs these models as JSON."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["CheckProof", "Finding", "MutantCounts", "ProblemProof", "Proof"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Finding(_Frozen):
+    """Something that does not hold: in which file or check, what, and what to do next."""
+
+    about: str
+    what: str
+    advice: str
+
+
+class CheckProof(_Frozen):
+    """A hidden check, with the wrong answers that lose its points on every instance that was tried.
+
+    ``alone`` are those that lose no others; ``kept`` is the author's reason for a check without any.
+    """
+
+    name: str
+    title: str
+    points: float
+    catches: tuple[str, ...]
+    alone: tuple[str, ...]
+    kept: str = ""
+
+
+class MutantCounts(_Frozen):
+    """Mutants of the reference; all zero where none were asked for."""
+
+    made: int = 0
+    equivalent: int = 0
+    killed: int = 0
+    survived: int = 0
+
+
+class ProblemProof(_Frozen):
+    """One problem. Counts are of answers: ``accepted`` of right ones with full marks, ``rejected_right`` of
+    right ones without, ``caught`` of wrong ones that lose points whatever instances they meet, ``diagnosed``
+    of those told their own mistake, ``misdiagnosed`` of answers and mutants told something false, ``flaky``
+    of answers with another verdict in another run. ``float64_only`` are checks on which the reference itself
+    could not be judged in float32."""
+
+    pset: str
+    name: str
+    topics: tuple[int, ...]
+    accepted: int
+    rejected_right: int
+    wrong_answers: int
+    caught: int
+    diagnosed: int
+    misdiagnosed: int
+    flaky: int
+    mutants: MutantCounts = MutantCounts()
+    float64_only: tuple[str, ...] = ()
+    checks: tuple[CheckProof, ...] = ()
+    instances: int = 0
+    runs: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether all holds."""
+        return not self.findings
+
+
+class Proof(_Frozen):
+    """All that was verified."""
+
+    ok: bool
+    problems: tuple[ProblemProof, ...]

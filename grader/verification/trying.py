@@ -1,0 +1,176 @@
+"""Tries one answer of a package on instances of its problem's checks, with grading's own function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, NamedTuple
+
+from grader.advising import Advisor, Look
+from grader.answers import SandboxAnswers, meetings_of
+from grader.grading import GradeEvent, OpenAnswers, grade_problem
+from grader.loading import LoadedCheck, load_checks
+from grader.package import Problem
+from grader.remembering import RememberedReference
+from grader.report import CheckResult, Verdict, Visibility
+from grader.verification.answers import InProcessAnswers
+from grader.verification.package import RIGHT, Kind, PackageAnswer
+from grader.verification.single import SinglePrecision
+from sandbox import find
+
+__all__ = ["Extent", "Tried", "TriedProblem", "instances_tried", "try_answer"]
+
+_OWN_PROCESS: Final = "subprocess"
+"""Where what never ends, or ends its process, is tried: it isolates nothing, and these files are trusted."""
+_ROOM: Final = 128 * 2**20
+_KEY: Final = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is tried.
+
+    ``instances``: of each check, spread evenly; None for all. ``runs``: how often, for equal verdicts.
+    ``sandbox``: the backend that answers run in; None for this process.
+    """
+
+    instances: int | None = None
+    runs: int = 2
+    sandbox: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one answer.
+
+    ``verdicts`` has for each check that was run the verdict by instance; ``said`` what was told on the first
+    that did not pass; ``unlike`` what another run decided or said otherwise; ``diagnosed`` the mistake that
+    was named beside a check; ``single`` what is wrong in float32, by check; ``float64_only`` the checks that
+    say nothing in float32.
+    """
+
+    answer: PackageAnswer
+    verdicts: Mapping[str, Mapping[int, Verdict]] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+    unlike: tuple[str, ...] = ()
+    diagnosed: Mapping[str, str] = field(default_factory=dict)
+    single: Mapping[str, str] = field(default_factory=dict)
+    float64_only: tuple[str, ...] = ()
+
+    def lost(self, check: str) -> tuple[int, ...]:
+        """The instances of ``check`` that did not pass."""
+        return tuple(i for i, verdict in self.verdicts[check].items() if verdict is not Verdict.PASSED)
+
+
+class TriedProblem:
+    """A problem with what trying many answers needs: its checks, and the reference's answers, kept."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.checks = load_checks(problem)
+        self.references = RememberedReference(problem, room=_ROOM)
+        self.single = SinglePrecision(problem, self.references)
+
+    def close(self) -> None:
+        """End what runs."""
+        self.references.close()
+        self.single.close()
+
+
+def instances_tried(count: int, at_most: int | None) -> range:
+    """``at_most`` of ``count`` instances, spread evenly."""
+    return range(count) if at_most is None else range(0, count, math.ceil(count / at_most))
+
+
+def try_answer(
+    tried: TriedProblem, answer: PackageAnswer, extent: Extent, looks: Sequence[Look] = ()
+) -> Tried:
+    """Grade ``answer`` as it would be graded, on the instances and as often as ``extent`` says.
+
+    ``looks`` are made beside the checks that it fails.
+
+    Raises:
+        PackageError: the package is broken.
+        InfrastructureError: a sandbox could not be had.
+    """
+    if answer.kind not in (*RIGHT, Kind.WRONG):
+        backend = _OWN_PROCESS if answer.kind in (Kind.TIME_LIMIT, Kind.RUN_TIME) else None
+        extent = Extent(1, 1, extent.sandbox or backend)
+    first, *others = (
+        dict(_one_run(tried, answer, extent, looks if run == 0 else ())) for run in range(extent.runs)
+    )
+    verdicts: dict[str, dict[int, Verdict]] = {}
+    said: dict[str, str] = {}
+    for (check, instance), result in first.items():
+        verdicts.setdefault(check, {})[instance] = result.verdict
+        if result.verdict is not Verdict.PASSED:
+            said.setdefault(check, f"{result.message} {result.detail}".strip())
+    unlike = {
+        f"{check}, instance {instance}"
+        for other in others
+        for (check, instance), result in other.items()
+        if _decided(result) != _decided(first[_Case(check, instance)])
+    }
+    diagnosed = {check: r.diagnosis.mistake for (check, _), r in first.items() if r.diagnosis is not None}
+    single: dict[str, str] = {}
+    float64_only: tuple[str, ...] = ()
+    if answer.kind in RIGHT:
+        source = answer.path.read_text(encoding="utf-8")
+        for one in tried.checks:
+            if wrong := tried.single.wrong(one.check, source, _seeds(tried.problem, one, extent)):
+                single[one.check.name] = wrong
+        float64_only = tuple(sorted(tried.single.silent))
+    return Tried(answer, verdicts, said, tuple(sorted(unlike)), diagnosed, single, float64_only)
+
+
+def _seeds(problem: Problem, one: LoadedCheck, extent: Extent) -> tuple[int, ...]:
+    every = meetings_of(problem, one.check, one.visibility, _KEY, "all")
+    return tuple(meeting.seed for meeting in every if meeting.number in _instances_of(one, extent))
+
+
+class _Case(NamedTuple):
+    check: str
+    instance: int
+
+
+def _one_run(
+    tried: TriedProblem, answer: PackageAnswer, extent: Extent, looks: Sequence[Look]
+) -> Iterator[tuple[_Case, CheckResult]]:
+    content = answer.path.read_bytes()
+    most = max(check.instances for check, _ in tried.checks)
+    for instance in range(most):
+        checks = tuple(one for one in tried.checks if instance in _instances_of(one, extent))
+        if not checks:
+            continue
+        report = grade_problem(
+            tried.problem,
+            checks,
+            tried.references,
+            content,
+            _open_answers(instance, checks, extent.sandbox),
+            _tell_nobody,
+            Advisor(checks, looks) if instance == 0 else None,
+        ).report
+        yield from ((_Case(result.name, instance), result) for result in report.checks)
+
+
+def _instances_of(one: LoadedCheck, extent: Extent) -> range:
+    check, visibility = one
+    return range(1) if visibility is Visibility.PUBLIC else instances_tried(check.instances, extent.instances)
+
+
+def _open_answers(instance: int, checks: Sequence[LoadedCheck], sandbox: str | None) -> OpenAnswers:
+    if sandbox is None:
+        return partial(InProcessAnswers, key=_KEY, instance=instance)
+    names = tuple(check.name for check, _ in checks)
+    return partial(SandboxAnswers, backend=find(sandbox), key=_KEY, instance=instance, checks=names)
+
+
+def _decided(result: CheckResult) -> tuple[Verdict, str, str]:
+    return result.verdict, result.message, result.detail
+
+
+def _tell_nobody(_event: GradeEvent) -> None:
+    """Progress is told by answers, not by checks."""
