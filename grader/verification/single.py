@@ -133,8 +133,8 @@ class Rounding:
         """See :meth:`sandbox.session.Session.request`."""
         if operation is Operation.LOAD:
             return self._session.request(operation, *operands, time_limit=time_limit, release=release)
-        if operation is Operation.CALL and operands[1] == "double" and not self._widened:
-            operands = (operands[0], "float", *operands[2:])  # a module's own change to float64
+        if operation is Operation.CALL and operands[1:3] == ("double", ()) and not self._widened:
+            operands = (operands[0], "float", *operands[2:])  # an nn.Module changes to float64 itself
         sent = tuple(_mapped(operand, self._rounded) for operand in operands)
         answer = self._session.request(operation, *sent, time_limit=time_limit, release=release)
         return Answer(_mapped(answer.value, self._back), answer.printed)
