@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.accounts.models import DeviceLogin, Token, User
 from api.courses.models import Course, Enrolment, PackageVersion, PublishedPset
 from api.gradebook.models import GradeChange, GradeReportRow
-from api.jobs.models import GradingFailure, GradingJob, JobState, ProgressEvent
+from api.jobs.models import FailureKind, GradingFailure, GradingJob, JobState, ProgressEvent
 from api.operations.models import AuditEntry, GradingHold
 from api.regrading.models import Regrade, RegradeItem, Transcript
 from api.submissions.models import Submission, SubmissionFile, SubmissionUpload
@@ -15,6 +15,7 @@ __all__ = [
     "Course",
     "DeviceLogin",
     "Enrolment",
+    "FailureKind",
     "GradeChange",
     "GradeReportRow",
     "GradingFailure",

@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     """How often a submission is tried when the platform fails, before it is parked for staff."""
     retry_seconds: Seconds = 2
     """Pause before the second try; it doubles with each further one."""
+    outage_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 72
+    """How long a submission waits for a sandbox that cannot be had before it is parked for staff."""
     drain_seconds: Seconds = 20
     """How long a submission in progress may take to finish after SIGTERM before it is handed back."""
 

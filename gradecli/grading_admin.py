@@ -98,6 +98,10 @@ def show_queue(found: Operations, *, parked_only: bool) -> None:
     if not parked_only:
         held = f", {found.held} of them held" if found.held else ""
         say(f"{found.queued} waiting{held}; {len(found.running)} being graded; {found.workers} workers alive")
+        if found.outage is not None:
+            since = _ago(found.outage.since, now)
+            say(f"  outage   what grading needs is away, since {since}; nothing is lost, no try is counted:")
+            say_indented(found.outage.detail, 11, "dim")
         for job in found.running:
             since = _ago(job.started_at or job.received_at, now)
             say(f"  running  {_job(job)}, started {since} by {one_line(job.worker or '?')}")

@@ -66,6 +66,7 @@ def look_at_store(settings: Settings, session: Session) -> Iterator[Finding]:
 def look_at_work(session: Session) -> Iterator[Finding]:
     """Whether somebody grades, and what waits for a person."""
     yield _workers(session)
+    yield _outage(session)
     yield _parked(session)
     yield _holds(session)
     yield _backup(session)
@@ -94,6 +95,20 @@ def _workers(session: Session) -> Finding:
             "Start gradecli serve or gradecli worker, or see in its log why it grades nothing.",
         )
     return Finding("workers", State.OK, f"{busy or 0} at work, {waiting} submissions wait")
+
+
+def _outage(session: Session) -> Finding:
+    from api.database import now
+    from api.jobs.outages import standing_outage
+
+    what = "outage of grading"
+    outage = standing_outage(session)
+    if outage is None:
+        return Finding(what, State.OK, "none: what was tried last met none")
+    minutes = (now() - outage.since).total_seconds() / 60
+    met = f"met by {outage.submissions} each time they were tried, for {minutes:,.0f} minutes"
+    detail = f"{met}: {outage.detail.strip().rpartition(chr(10))[2][-300:]}"
+    return Finding(what, State.ACT, detail, "Repair it: then grading goes on by itself; no try was counted.")
 
 
 def _parked(session: Session) -> Finding:

@@ -29,6 +29,7 @@ __all__ = [
     "Me",
     "MyScore",
     "Operations",
+    "Outage",
     "ProblemOfPset",
     "ProblemReport",
     "Pset",
@@ -304,12 +305,21 @@ class QueuedJob(Answer):
     failures: tuple[Failure, ...] = ()
 
 
+class Outage(Answer):
+    """What grading needs is away."""
+
+    since: Moment
+    submissions: int
+    detail: str
+
+
 class Operations(Answer):
     """How grading stands in a course."""
 
     queued: int
     held: int
     workers: int
+    outage: Outage | None = None
     running: tuple[QueuedJob, ...]
     parked: tuple[QueuedJob, ...]
     quarantined: tuple[QueuedJob, ...] = ()

@@ -9,7 +9,7 @@
 Problem packages are found by folder; the authoring kit is ``grader.authoring``.
 """
 
-from grader.errors import BadSubmissionError, GraderError, GradingFailedError, PackageError
+from grader.errors import BadSubmissionError, GraderError, GradingFailedError, OutageError, PackageError
 from grader.grading import EventKind, GradeEvent, grade
 from grader.instances import instance_key
 from grader.package import Problem, ProblemSet, PsetListing, discover, load_pset
@@ -24,6 +24,7 @@ __all__ = [
     "GradeReport",
     "GraderError",
     "GradingFailedError",
+    "OutageError",
     "PackageError",
     "Problem",
     "ProblemReport",

@@ -2,8 +2,9 @@
 
 The parent writes one JSON object to the child's standard input and reads JSON lines from its standard
 output: ``{"seconds": ...}``, how long the set may take; ``{"event": ...}`` and ``{"measurement": ...}``
-as they happen; then ``{"report": ...}`` or ``{"error": ...}``. Whatever else happens to the child is a
-:class:`GradingFailedError` here.
+as they happen; then ``{"report": ...}``, or ``{"outage": ...}`` when what grading needs is away, or
+``{"error": ...}`` when this set or submission cannot be graded. Whatever else happens to the child is a
+:class:`GradingFailedError` here, and may be the submission's doing.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from typing import Any
 
 from grader.bounds import longest_grading
 from grader.conversation import become_a_grading_child, converse
-from grader.errors import BadSubmissionError, GradingFailedError, PackageError
+from grader.errors import BadSubmissionError, GradingFailedError, OutageError, PackageError
 from grader.frozen import frozen_seeds
 from grader.grading import GradeEvent, grade
+from grader.outages import is_outage
 from grader.package import load_pset
 from grader.report import GradeReport, Measurement
 from grader.submission import Submission
@@ -81,7 +83,9 @@ def grade_in_child(
             as long as every check of the set running to its limit takes, and no longer.
 
     Raises:
+        OutageError: what grading needs is away; nothing was decided.
         GradingFailedError: the platform failed; nothing was decided.
+        OSError: this machine starts no process at the moment.
     """
 
     def heed(message: dict[str, Any]) -> GradeReport | None:
@@ -104,8 +108,10 @@ def _heed(
                 on_measurement(problem, Measurement.model_validate(measurement))
         case {"report": report}:
             return GradeReport.model_validate(report)
-        case {"error": text, "retriable": retriable}:
-            raise GradingFailedError(text, retriable=retriable)
+        case {"outage": str(text)}:
+            raise OutageError(text)
+        case {"error": str(text)}:
+            raise GradingFailedError(text, retriable=False)
         case _:
             raise GradingFailedError("the grading process said something of no known kind")
     return None
@@ -126,10 +132,12 @@ def main() -> None:
                 )
             report = _grade(job, tell, transcript)
         tell({"report": report.model_dump(mode="json")})
-    except InfrastructureError as error:
-        tell({"error": str(error), "retriable": True})
+    except (InfrastructureError, OSError) as error:
+        if not is_outage(error):
+            raise
+        tell({"outage": str(error)})
     except (PackageError, BadSubmissionError) as error:
-        tell({"error": str(error), "retriable": False})
+        tell({"error": str(error)})
     os._exit(0)  # finalising torch's interpreter takes half a second and tells nobody anything
 
 

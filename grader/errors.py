@@ -10,6 +10,7 @@
     ├── DivergedError         a check asks what its transcript has no answer to: likewise
     ├── NotRecordedError      advice asks what its transcript has no answer to: no advice then
     └── GradingFailedError    the platform failed; ``retriable`` says whether trying again can help
+        └── OutageError           because what all grading needs is away: no submission's doing
 
 A submission that is merely wrong is never an error: it is a report.
 """
@@ -24,6 +25,7 @@ __all__ = [
     "GraderError",
     "GradingFailedError",
     "NotRecordedError",
+    "OutageError",
     "PackageError",
     "TooLargeSubmissionError",
     "TranscriptError",
@@ -68,3 +70,10 @@ class GradingFailedError(GraderError):
     def __init__(self, message: str, *, retriable: bool = True) -> None:
         super().__init__(message)
         self.retriable = retriable
+
+
+class OutageError(GradingFailedError):
+    """What grading needs is away (the sandbox, its engine, room on a disk): any submission would meet it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retriable=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.database import now
 from api.jobs.fairness import take_turns_again
 from api.jobs.models import GradingJob, JobState
-from api.jobs.queue import give_up_lease, requeue
+from api.jobs.queue import forget_outages, give_up_lease, requeue
 
 __all__ = ["lift_quarantine", "quarantine", "supersede", "take_back"]
 
@@ -21,6 +21,7 @@ def take_back(session: Session, submission_id: str) -> bool:
     if job is None:
         return False
     job.failures = 0
+    forget_outages(job)
     job.finished_at = None
     requeue(session, job, now())
     return True
@@ -61,6 +62,7 @@ def lift_quarantine(session: Session, submission_id: str) -> None:
     job = _find(session, submission_id, JobState.QUARANTINED)
     if job is not None:
         take_turns_again(session, [job])
+        forget_outages(job)
         requeue(session, job, now())
 
 

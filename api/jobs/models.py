@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, UtcDateTime, now, stored_enum
 
-__all__ = ["GradingFailure", "GradingJob", "JobState", "ProgressEvent"]
+__all__ = ["FailureKind", "GradingFailure", "GradingJob", "JobState", "ProgressEvent"]
 
 
 class JobState(StrEnum):
@@ -27,14 +27,25 @@ class JobState(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class FailureKind(StrEnum):
+    """Why a try came to nothing. ``failed``: the platform broke, perhaps by this submission's doing.
+    ``silent``: the worker said nothing itself; its lease ran out. ``outage``: what all grading needs was
+    away; such a try is not counted."""
+
+    FAILED = "failed"
+    SILENT = "silent"
+    OUTAGE = "outage"
+
+
 class GradingJob(Base):
     """The one row that owns a submission's state.
 
     ``lease`` is the fencing token: it grows each time a worker takes the job, and whatever a
     worker wants to write about the job must carry the number it was given. ``user_id`` is the
     submission's student and ``turn`` says when it is theirs (:mod:`api.jobs.fairness`).
-    ``started_at`` is when it was last leased. With ``regrade_id`` the submission is run again for
-    that regrade: its outcome goes there, and never by itself to the grade.
+    ``started_at`` is when it was last leased. ``failures`` counts tries; ``outages`` those that met an
+    outage, since ``outage_since`` and until one ends otherwise. With ``regrade_id`` the submission is
+    run again for that regrade: its outcome goes there, and never by itself to the grade.
     """
 
     __tablename__ = "grading_jobs"
@@ -61,6 +72,8 @@ class GradingJob(Base):
     lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     not_before: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     failures: Mapped[int] = mapped_column(default=0)
+    outages: Mapped[int] = mapped_column(default=0)
+    outage_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -73,10 +86,7 @@ class GradingJob(Base):
 
 
 class GradingFailure(Base):
-    """Evidence of one failed try: which worker, when, and what it saw. Never shown to students.
-
-    ``silent``: the worker said nothing itself; its lease ran out.
-    """
+    """Evidence of one failed try: which worker, when, and what it saw. Never shown to students."""
 
     __tablename__ = "grading_failures"
 
@@ -84,7 +94,7 @@ class GradingFailure(Base):
     job_id: Mapped[int] = mapped_column(ForeignKey("grading_jobs.id"), index=True)
     lease: Mapped[int]
     worker: Mapped[str] = mapped_column(String(100))
-    silent: Mapped[bool] = mapped_column(default=False)
+    kind: Mapped[FailureKind] = mapped_column(stored_enum(FailureKind), default=FailureKind.FAILED)
     detail: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

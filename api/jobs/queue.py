@@ -21,16 +21,17 @@ from sqlalchemy.orm import Session
 from api.database import now
 from api.errors import LeaseLostError
 from api.jobs.holding import not_held
-from api.jobs.models import GradingFailure, GradingJob, JobState, ProgressEvent
+from api.jobs.models import FailureKind, GradingFailure, GradingJob, JobState, ProgressEvent
+from api.jobs.retrying import RetryPolicy
 from api.regrading.items import end_rerun
 
 __all__ = [
     "Lease",
-    "RetryPolicy",
     "add_progress",
     "complete",
     "count_jobs",
     "fail",
+    "forget_outages",
     "give_up_lease",
     "has_work",
     "lease_next",
@@ -43,8 +44,6 @@ __all__ = [
 
 _EVIDENCE_CHARACTERS = 20_000
 _SHOWN_CHARACTERS = 1_000
-_CLOCKS_APART = timedelta(minutes=1)
-"""How far the clocks of two machines may differ before one takes the other's leases for impossible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +54,6 @@ class Lease:
     number: int
     submission_id: str
     worker: str
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often a job is tried, the pause in seconds after the first failure (it doubles), and the
-    longest lease that any worker takes."""
-
-    tries: int
-    pause_seconds: float
-    lease_seconds: float = 86_400.0
-
-    def pause_after(self, failures: int) -> timedelta:
-        return timedelta(seconds=min(self.pause_seconds * 2.0 ** (failures - 1), 86_400.0))
-
-    @property
-    def furthest_pause(self) -> timedelta:
-        """How far ahead a pause can end, if no clock has jumped."""
-        return self.pause_after(max(self.tries - 1, 1)) + _CLOCKS_APART
-
-    @property
-    def furthest_lease(self) -> timedelta:
-        """How far ahead a lease can end, if no clock has jumped."""
-        return timedelta(seconds=self.lease_seconds) + _CLOCKS_APART
 
 
 def _waiting(session: Session, at: datetime, policy: RetryPolicy | None) -> Select[GradingJob]:
@@ -167,6 +143,7 @@ def complete(session: Session, lease: Lease, *, at: datetime | None = None) -> N
     job.state = JobState.DONE
     job.finished_at = at or now()
     job.last_error = None
+    forget_outages(job)
     _clear_lease(job)
 
 
@@ -185,17 +162,22 @@ def fail(
     detail: str,
     policy: RetryPolicy,
     *,
+    kind: FailureKind = FailureKind.FAILED,
     retriable: bool = True,
     at: datetime | None = None,
 ) -> JobState:
     """The platform failed while grading. Try again later, or park the job with the evidence.
+
+    A try that met an outage is not counted: the job goes back, until it has waited for longer than the
+    policy allows.
 
     Returns the job's state now. Nothing of this touches scores, attempts or dates.
 
     Raises:
         LeaseLostError: the job is no longer this worker's.
     """
-    return _record_failure(session, _own(session, lease), detail, policy, retriable=retriable, at=at or now())
+    job, moment = _own(session, lease), at or now()
+    return _record_failure(session, job, detail, policy, kind=kind, retriable=retriable, at=moment)
 
 
 def reclaim_expired(session: Session, policy: RetryPolicy, *, at: datetime | None = None) -> int:
@@ -207,7 +189,7 @@ def reclaim_expired(session: Session, policy: RetryPolicy, *, at: datetime | Non
     jobs = session.scalars(_silent(moment, policy).with_for_update(skip_locked=True)).all()
     for job in jobs:
         detail = f"worker {job.lease_owner} fell silent: it was killed, or its machine stopped"
-        _record_failure(session, job, detail, policy, retriable=True, at=moment, silent=True)
+        _record_failure(session, job, detail, policy, kind=FailureKind.SILENT, retriable=True, at=moment)
     return len(jobs)
 
 
@@ -246,19 +228,19 @@ def _record_failure(
     detail: str,
     policy: RetryPolicy,
     *,
+    kind: FailureKind,
     retriable: bool,
     at: datetime,
-    silent: bool = False,
 ) -> JobState:
     evidence = detail[-_EVIDENCE_CHARACTERS:]
     worker = job.lease_owner or "unknown"
     session.add(
-        GradingFailure(job_id=job.id, lease=job.lease, worker=worker, silent=silent, detail=evidence, at=at)
+        GradingFailure(job_id=job.id, lease=job.lease, worker=worker, kind=kind, detail=evidence, at=at)
     )
-    job.failures += 1
     job.last_error = evidence
-    if retriable and job.failures < policy.tries:
-        requeue(session, job, at + policy.pause_after(job.failures))
+    again = _count_outage(job, policy, at) if kind is FailureKind.OUTAGE else _count_try(job, policy, at)
+    if retriable and again is not None:
+        requeue(session, job, again)
     elif job.regrade_id is not None:  # the submission keeps the verdict it has
         end_rerun(session, job, f"it could not be run again: {evidence[-_SHOWN_CHARACTERS:]}")
         job.finished_at = at
@@ -268,6 +250,28 @@ def _record_failure(
         job.finished_at = at
         give_up_lease(session, job)
     return job.state
+
+
+def _count_try(job: GradingJob, policy: RetryPolicy, at: datetime) -> datetime | None:
+    """When the job may be tried again; ``None`` when it has been often enough."""
+    job.failures += 1
+    forget_outages(job)
+    return at + policy.pause_after(job.failures) if job.failures < policy.tries else None
+
+
+def _count_outage(job: GradingJob, policy: RetryPolicy, at: datetime) -> datetime | None:
+    """When the job may be tried again; ``None`` when it has waited for long enough."""
+    job.outages += 1
+    job.outage_since = min(job.outage_since or at, at)  # a clock may have jumped back
+    if policy.outlasted(job.outages, job.outage_since, at):
+        return None
+    return at + policy.pause_in_outage(job.outages)
+
+
+def forget_outages(job: GradingJob) -> None:
+    """What the job met is over: a later outage is waited out anew."""
+    job.outages = 0
+    job.outage_since = None
 
 
 def requeue(session: Session, job: GradingJob, not_before: datetime) -> None:

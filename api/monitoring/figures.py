@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from api.database import Database, now
 from api.errors import DatabaseAwayError
 from api.gradebook.models import GradeReportRow
-from api.jobs.models import GradingFailure, GradingJob, JobState
+from api.jobs.models import FailureKind, GradingFailure, GradingJob, JobState
+from api.jobs.outages import standing_outage
 from api.operations.models import GradingHold
 from api.submissions.models import Submission
 
@@ -91,12 +92,30 @@ def _jobs(session: Session) -> Iterator[Metric]:
 
 
 def _failures(session: Session) -> Iterator[Metric]:
-    silent = func.count(case((GradingFailure.silent, 1)))
-    tries, lost = session.execute(select(func.count(GradingFailure.id), silent)).one()
-    yield CounterMetricFamily(
-        "gradecli_grading_failures", "Tries at grading that failed on the platform's side.", value=tries
+    counted = dict(
+        session.execute(select(GradingFailure.kind, func.count()).group_by(GradingFailure.kind)).all()
     )
-    yield CounterMetricFamily("gradecli_leases_lost", "Those of them whose worker fell silent.", value=lost)
+    yield CounterMetricFamily(
+        "gradecli_grading_failures",
+        "Tries at grading that failed on the platform's side.",
+        value=sum(counted.values()),
+    )
+    yield CounterMetricFamily(
+        "gradecli_leases_lost",
+        "Those of them whose worker fell silent.",
+        value=counted.get(FailureKind.SILENT, 0),
+    )
+    yield CounterMetricFamily(
+        "gradecli_grading_outages",
+        "Those of them that met an outage of the sandbox or of a disk, and count for no submission.",
+        value=counted.get(FailureKind.OUTAGE, 0),
+    )
+    outage = standing_outage(session)
+    yield GaugeMetricFamily(
+        "gradecli_grading_outage_seconds",
+        "For how long submissions have met an outage each time they were tried; 0 when none does.",
+        value=_seconds_since(outage and outage.since),
+    )
     again = (
         select(func.count())
         .select_from(GradingFailure)

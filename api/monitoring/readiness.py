@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import DatabaseAwayError, UnavailableError
+from api.jobs.outages import standing_outage
 from api.migrations import require_current
 from api.monitoring.schemas import Part, Readiness
 from api.services import Services
@@ -45,6 +46,8 @@ class ReadinessProbe:
                         _part("database", _look_at_database, services),
                         _part("store", _look_at_store, services),
                         _part("disk", _look_at_disk, services),
+                        # What is handed in meanwhile is kept: that is no reason to send nobody here.
+                        _part("grading", _look_at_grading, services, needed=False),
                     )
                 )
                 self._looked_at = time.monotonic()
@@ -58,15 +61,16 @@ class _NotReadyError(Exception):
 
 
 def _verdict(parts: tuple[Part, ...]) -> Readiness:
-    return Readiness(status="ready" if all(part.ok for part in parts) else "not ready", parts=parts)
+    ready = all(part.ok for part in parts if part.needed)
+    return Readiness(status="ready" if ready else "not ready", parts=parts)
 
 
-def _part(name: str, look: Callable[[Services], str], services: Services) -> Part:
+def _part(name: str, look: Callable[[Services], str], services: Services, *, needed: bool = True) -> Part:
     try:
-        return Part(name=name, ok=True, detail=look(services))
+        return Part(name=name, ok=True, detail=look(services), needed=needed)
     except _NotReadyError as error:
         log.warning("not ready, %s: %s", name, error, exc_info=error.__cause__)
-        return Part(name=name, ok=False, detail=str(error))
+        return Part(name=name, ok=False, detail=str(error), needed=needed)
 
 
 def _look_at_database(services: Services) -> str:
@@ -106,3 +110,15 @@ def _look_at_disk(services: Services) -> str:
         msg = "hardly any more files can be made"
         raise _NotReadyError(msg)
     return f"at least {floor} MiB are free"
+
+
+def _look_at_grading(services: Services) -> str:
+    try:
+        with services.database.reading() as session:
+            outage = standing_outage(session)
+    except (SQLAlchemyError, DatabaseAwayError):
+        return "not known without the database"
+    if outage is not None:
+        msg = f"submissions have met an outage since {outage.since:%Y-%m-%d %H:%M} UTC: they wait"
+        raise _NotReadyError(msg)
+    return "no submission met an outage when it was last tried"

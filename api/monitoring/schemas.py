@@ -17,15 +17,16 @@ class Liveness(Payload):
 
 
 class Part(Payload):
-    """One thing that the service needs, and how it is."""
+    """One thing that the service needs, and how it is. ``needed``: to take in requests and submissions."""
 
     name: str
     ok: bool
     detail: str
+    needed: bool = True
 
 
 class Readiness(Payload):
-    """``ready`` when every part is."""
+    """``ready`` when every part is that is needed to take in requests and submissions."""
 
     status: Literal["ready", "not ready"]
     parts: tuple[Part, ...]

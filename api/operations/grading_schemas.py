@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from api.operations.models import HoldScope
 from api.schemas import Payload
 
-__all__ = ["FailureOut", "HoldIn", "HoldOut", "JobOut", "Operations", "QuarantineIn", "Reason"]
+__all__ = ["FailureOut", "HoldIn", "HoldOut", "JobOut", "Operations", "OutageOut", "QuarantineIn", "Reason"]
 
 Reason = Annotated[
     str,
@@ -69,13 +69,23 @@ class JobOut(Payload):
     failures: tuple[FailureOut, ...] = ()
 
 
+class OutageOut(Payload):
+    """What grading needs is away: ``submissions`` of all courses have met that since then, ``detail`` is
+    what a worker saw last. None of it is counted as a try."""
+
+    since: datetime
+    submissions: int
+    detail: str
+
+
 class Operations(Payload):
     """How grading stands in a course. ``queued`` counts what waits, ``held`` what of it is held back;
-    ``workers`` are alive, for all courses together."""
+    ``workers`` are alive, for all courses together. ``outage`` is ``null`` when grading meets none."""
 
     queued: int
     held: int
     workers: int
+    outage: OutageOut | None
     running: tuple[JobOut, ...]
     parked: tuple[JobOut, ...]
     quarantined: tuple[JobOut, ...]

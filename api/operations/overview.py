@@ -12,7 +12,8 @@ from api.accounts.models import User
 from api.courses.models import PublishedPset
 from api.jobs.forecast import look_ahead
 from api.jobs.models import GradingFailure, GradingJob, JobState
-from api.operations.grading_schemas import FailureOut, JobOut, Operations
+from api.jobs.outages import standing_outage
+from api.operations.grading_schemas import FailureOut, JobOut, Operations, OutageOut
 from api.operations.holds import list_course_holds
 from api.submissions.models import Submission
 
@@ -33,10 +34,12 @@ def course_operations(session: Session, actor: Actor, course_name: str) -> Opera
     ours = set(session.scalars(select(PublishedPset.id).where(PublishedPset.course_id == course.id)))
     waiting = sum(pset in ours for _, pset in outlook.waiting)
     held = sum(pset in ours for pset in outlook.held.values())
+    outage = standing_outage(session)
     return Operations(
         queued=waiting + held,
         held=held,
         workers=outlook.workers,
+        outage=None if outage is None else OutageOut(**outage._asdict()),
         running=_jobs(session, course.id, JobState.RUNNING),
         parked=_jobs(session, course.id, JobState.PARKED),
         quarantined=_jobs(session, course.id, JobState.QUARANTINED),

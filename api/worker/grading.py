@@ -51,6 +51,7 @@ class Grader(Protocol):
         """Grade ``work``, telling ``show`` of each step and ``measured`` of each problem's time and memory.
 
         Raises:
+            OutageError: what grading needs is away; nothing was decided.
             GradingFailedError: the platform failed; nothing was decided.
         """
         ...

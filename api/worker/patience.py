@@ -1,4 +1,4 @@
-"""Waiting for a database that is away, with something in hand that is worth the wait."""
+"""Waiting for what is away: a database, with something in hand that is worth the wait; a sandbox."""
 
 from __future__ import annotations
 
@@ -8,12 +8,29 @@ from typing import TypeVar
 
 from api.errors import DatabaseAwayError
 
-__all__ = ["patiently"]
+__all__ = ["Pauses", "patiently"]
 
 PAUSE_SECONDS = 0.5
 LONGEST_SECONDS = 600.0
 
 Result = TypeVar("Result")
+
+
+class Pauses:
+    """Pauses in seconds that double from ``first`` to ``longest``, while something stays away."""
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first, self._longest = first, longest
+        self._next = first
+
+    def next(self) -> float:
+        pause = self._next
+        self._next = min(pause * 2, self._longest)
+        return pause
+
+    def begin_again(self) -> None:
+        """It is there again: the next pause is a short one."""
+        self._next = self._first
 
 
 def patiently(step: Callable[[], Result]) -> Result:

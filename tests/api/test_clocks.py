@@ -9,8 +9,9 @@ import pytest
 from api.database import now
 from api.errors import LeaseLostError
 from api.jobs import queue
+from api.jobs.retrying import RetryPolicy
 
-POLICY = queue.RetryPolicy(tries=3, pause_seconds=2.0, lease_seconds=30.0)
+POLICY = RetryPolicy(tries=3, pause_seconds=2.0, lease_seconds=30.0)
 HOURS = timedelta(hours=5)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from api.database import now
 from api.jobs import queue
+from api.jobs.retrying import RetryPolicy
 from api.models import GradingJob, JobState, Regrade
 from api.regrading.models import RegradeKind
 
@@ -111,7 +112,7 @@ def test_having_been_away_earns_nothing(writing, line):
 
 
 def test_a_failed_try_keeps_its_turn(writing, line):
-    policy = queue.RetryPolicy(tries=3, pause_seconds=1)
+    policy = RetryPolicy(tries=3, pause_seconds=1)
     with writing() as session:
         queued = line(session)
         one, other = queued.students(2)

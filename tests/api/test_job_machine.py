@@ -31,7 +31,8 @@ from api.errors import LeaseLostError, TooManyError
 from api.gradebook.recording import record_report
 from api.jobs import queue
 from api.jobs.interventions import lift_quarantine, quarantine, take_back
-from api.jobs.queue import Lease, RetryPolicy
+from api.jobs.queue import Lease
+from api.jobs.retrying import RetryPolicy
 from api.models import (
     GradeChange,
     GradeReportRow,

@@ -15,7 +15,7 @@ from api.courses.models import Course, Enrolment, PackageVersion
 from api.database import Database
 from api.errors import UnavailableError
 from api.gradebook.models import GradeChange, GradeReportRow
-from api.jobs.models import GradingFailure, GradingJob, JobState, ProgressEvent
+from api.jobs.models import FailureKind, GradingFailure, GradingJob, JobState, ProgressEvent
 from api.migrations import require_current, upgrade
 from api.submissions.models import Submission
 
@@ -45,7 +45,8 @@ def test_what_was_there_is_there(upgraded):
         assert (first.quarantined_at, first.uploads) == (None, [])
         assert session.get_one(GradeReportRow, 1).score == 7.1
         assert [change.after for change in session.scalars(select(GradeChange))] == [7.1, 7.3]
-        assert session.get_one(GradingFailure, 1).detail == "why"
+        failure = session.get_one(GradingFailure, 1)
+        assert (failure.detail, failure.kind) == ("why", FailureKind.FAILED)
         assert session.get_one(ProgressEvent, 40).kind == "state"
 
 

@@ -60,7 +60,7 @@ def test_a_service_that_can_work_is_ready(school):
     answer = school.http.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ready"
-    assert [part["name"] for part in answer.json()["parts"]] == ["database", "store", "disk"]
+    assert [part["name"] for part in answer.json()["parts"]] == ["database", "store", "disk", "grading"]
 
 
 def _failing_part(school):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from api.database import now
 from api.errors import LeaseLostError
 from api.jobs import queue
-from api.jobs.queue import RetryPolicy
+from api.jobs.retrying import RetryPolicy
 from api.models import GradingFailure, GradingJob, JobState, ProgressEvent
 
 POLICY = RetryPolicy(tries=3, pause_seconds=2.0)

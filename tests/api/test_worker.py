@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from api.errors import LeaseLostError
 from api.jobs import queue
+from api.jobs.retrying import RetryPolicy
 from api.models import GradeReportRow, GradingFailure, GradingJob, JobState
-from api.worker import loop
+from api.worker import loop, verdicts
 from api.worker.keeper import LeaseKeeper
 from grader import GradingFailedError, Verdict, instance_key, submission_digest
 
@@ -152,7 +153,7 @@ def test_a_verdict_that_comes_after_the_lease_is_lost_is_refused(open_school):
 
 def test_a_worker_killed_between_verdict_and_commit_leaves_no_trace(open_school, monkeypatch):
     submission = open_school.submit("ada")
-    real = loop.record_report
+    real = verdicts.record_report
 
     class Killed(BaseException):
         pass
@@ -161,8 +162,8 @@ def test_a_worker_killed_between_verdict_and_commit_leaves_no_trace(open_school,
         real(*arguments, **options)
         raise Killed
 
-    monkeypatch.setattr(loop, "record_report", killed)
-    monkeypatch.setattr(loop.Worker, "_hand_back", lambda *_: None)
+    monkeypatch.setattr(verdicts, "record_report", killed)
+    monkeypatch.setattr(verdicts.Verdicts, "hand_back", lambda *_: None)
     with pytest.raises(Killed):
         open_school.worker("killed").grade_one()
     assert _state(open_school, submission) is JobState.RUNNING
@@ -198,7 +199,7 @@ def test_the_lease_is_renewed_while_grading_lasts(open_school):
     database = open_school.services.database
     with database.writing() as session:
         lease = queue.lease_next(session, "w", seconds=0.3)
-    policy = queue.RetryPolicy(tries=3, pause_seconds=1)
+    policy = RetryPolicy(tries=3, pause_seconds=1)
     with LeaseKeeper(database, lease, seconds=0.3):
         time.sleep(0.8)
         with database.writing() as session:

@@ -97,6 +97,17 @@ def test_jobs_shows_the_queue_and_the_evidence(asked: Any, gradecli: Any) -> Non
     assert json.loads(gradecli("jobs", "--json").stdout)["parked"][0]["submission"] == "abc"
 
 
+def test_jobs_says_that_what_grading_needs_is_away(asked: Any, logged_in: Any, gradecli: Any) -> None:
+    assert "outage" not in gradecli("jobs").stdout
+    away = {"since": "2026-11-20T12:00:00Z", "submissions": 2, "detail": "no engine\u001b[2J"}
+    answer = httpx2.Response(200, json=STANDING | {"outage": away})
+    logged_in.override["GET", "/courses/dl/operations"] = answer
+    shown = gradecli("jobs").stdout
+    assert "what grading needs is away" in shown
+    assert "no engine" in shown
+    assert "\u001b[2J" not in shown
+
+
 def test_a_course_is_told_to_supersede(asked: Any, gradecli: Any) -> None:
     assert "replaces" in gradecli("course", "set", "dl", "--supersede").stdout
     assert asked() == [("PATCH", "/courses/dl", {"supersede_queued": True})]

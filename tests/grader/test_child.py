@@ -7,6 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from grader import (
     EventKind,
     GradeEvent,
     GradingFailedError,
+    OutageError,
     ProblemSet,
     Submission,
     conversation,
@@ -98,7 +100,7 @@ def test_what_a_check_prints_does_not_disturb_the_report(make_pset: MakePset) ->
         "import os, sys\n"
         "print('{\"report\": 1}')\n"
         'print("x" * 200_000, flush=True)\n'
-        'os.write(1, b\'{"error": "forged", "retriable": false}\\n\')\n'
+        'os.write(1, b\'{"error": "forged"}\\n\')\n'
         "sys.__stdout__.write('{\"report\": {}}\\n'); sys.__stdout__.flush()\n"
         'print("to the other stream", file=sys.stderr)'
     )
@@ -161,6 +163,28 @@ def test_a_child_that_is_killed_is_a_failure_that_can_be_tried_again(make_pset: 
     error = failure(make_pset(doubling=checking("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")))
     assert "status -9" in str(error)
     assert error.retriable
+    assert not isinstance(error, OutageError), "it may be the submission's own doing"
+
+
+def test_an_engine_that_does_not_answer_is_an_outage(
+    make_pset: MakePset, right: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("docker")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    with pytest.raises(OutageError, match=r"nobody\.sock"):
+        grade_in_child(job(make_pset(), right, backend="docker"), timeout=TIMEOUT)
+
+
+def test_a_disk_without_room_for_the_transcript_is_an_outage(make_pset: MakePset, right: bytes) -> None:
+    full = replace(job(make_pset(), right), transcript=Path("/dev/full"))
+    with pytest.raises(OutageError, match="No space left"):
+        grade_in_child(full, timeout=TIMEOUT)
+
+
+def test_a_file_that_a_check_does_not_find_is_no_outage(make_pset: MakePset, right: bytes) -> None:
+    error = failure(make_pset(doubling=checking("open('/nowhere/numbers.txt')")), right)
+    assert "numbers.txt" in str(error)
+    assert not isinstance(error, OutageError)
 
 
 def test_a_child_that_ends_early_is_a_failure_with_its_last_words(make_pset: MakePset) -> None:

@@ -27,6 +27,7 @@ from api.courses.models import Course, Enrolment, PublishedPset
 from api.courses.packages import BuiltPackage, PackageSummary
 from api.courses.schemas import ProblemOut, PsetOut
 from api.gradebook.schemas import GradebookCell, GradebookOut, GradebookPset, GradebookRow, MyScore
+from api.operations.grading_schemas import FailureOut, JobOut, Operations, OutageOut
 from api.operations.schemas import AuditOut, AuditPage
 from api.operations.trail import TrailFilter
 from api.regrading.models import ItemState, RegradeKind, RegradeState
@@ -48,6 +49,7 @@ from api.web.rendering import Reader, render
 from api.web.views.account import DeviceView, LoginProblem, account_view, scope_choices
 from api.web.views.audit import audit_view
 from api.web.views.gradebook import gradebook_view, student_view
+from api.web.views.operations import operations_view
 from api.web.views.regrading import preview_view, regrades_view
 from api.web.views.student import HandoutView, HomeView, course_view, set_view
 from api.web.views.submission import submission_view
@@ -464,6 +466,20 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         view = regrades_view(found, **place, may_ask=may_ask, problem=problem, now=course.now)
         return render("regrades.html", reader=reader, page=view)
 
+    def operations(**changes: Any) -> str:
+        nothing = dict.fromkeys(("running", "parked", "quarantined", "holds"), ())
+        standing = Operations(**{"queued": 3, "held": 1, "workers": 0, "outage": None, **nothing, **changes})
+        place = {"course": "dl", "course_title": HOSTILE, "psets": ("pset1",)}
+        view = operations_view(standing, **place, is_admin=False, problem="", now=course.now)
+        return render("operations.html", reader=reader, page=view)
+
+    saw = FailureOut(at=course.now, worker="w1", detail=HOSTILE)
+    job = JobOut(
+        submission="a", pset="pset1", student=HOSTILE, attempt=2, state="parked", worker=None,
+        received_at=course.now - timedelta(hours=2), started_at=None, failures=(saw, saw),
+    )  # fmt: skip
+    outage = OutageOut(since=course.now - timedelta(minutes=12), submissions=2, detail=HOSTILE)
+
     deed = AuditOut(
         id=3,
         at=course.now - timedelta(hours=3),
@@ -533,6 +549,8 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         "audit": audit(deed, operators, older=3),
         "audit of everything": audit(deed, operators, course_name=None),
         "audit without entries": audit(),
+        "grading": operations(parked=(job,), quarantined=(job,), running=(job,)),
+        "grading in an outage": operations(outage=outage),
         "regrades": regrades(asked(), asked(state=RegradeState.APPLIED, kind=RegradeKind.RERUN)),
         "regrades for graders": regrades(may_ask=False),
         "regrades refused": regrades(problem=HOSTILE),

@@ -240,6 +240,8 @@ def _extend_jobs() -> None:
         table.add_column(sa.Column("turn", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("regrade_id", sa.Integer(), nullable=True))
         table.add_column(sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
+        table.add_column(sa.Column("outages", sa.Integer(), nullable=False, server_default="0"))
+        table.add_column(sa.Column("outage_since", sa.DateTime(timezone=True), nullable=True))
     op.execute(
         "UPDATE grading_jobs SET user_id = "
         "(SELECT user_id FROM submissions WHERE submissions.id = grading_jobs.submission_id)"
@@ -254,6 +256,7 @@ def _extend_jobs() -> None:
     with op.batch_alter_table("grading_jobs") as table:
         table.alter_column("user_id", existing_type=sa.Integer(), nullable=False)
         table.alter_column("turn", server_default=None)
+        table.alter_column("outages", server_default=None)
         table.create_foreign_key("fk_grading_jobs_user_id_users", "users", ["user_id"], ["id"])
         table.create_foreign_key("fk_grading_jobs_regrade_id_regrades", "regrades", ["regrade_id"], ["id"])
         table.drop_constraint(op.f("ck_grading_jobs_jobstate"), type_="check")
@@ -271,14 +274,11 @@ def _extend_jobs() -> None:
 
 def _extend_failures() -> None:
     with op.batch_alter_table("grading_failures") as table:
-        table.add_column(sa.Column("silent", sa.Boolean(), nullable=False, server_default=sa.false()))
+        table.add_column(sa.Column("kind", sa.String(length=32), nullable=False, server_default="failed"))
     with op.batch_alter_table("grading_failures") as table:
-        table.alter_column("silent", server_default=None)
-    op.execute(
-        sa.text(
-            "UPDATE grading_failures SET silent = :yes WHERE detail LIKE 'worker % fell silent%'"
-        ).bindparams(yes=True)
-    )
+        table.alter_column("kind", server_default=None)
+        table.create_check_constraint("failurekind", sa.column("kind").in_(("failed", "silent", "outage")))
+    op.execute("UPDATE grading_failures SET kind = 'silent' WHERE detail LIKE 'worker % fell silent%'")
 
 
 def _refers(table: str, column: str, other: str, key: str = "id") -> sa.ForeignKeyConstraint:

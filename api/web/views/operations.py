@@ -15,10 +15,10 @@ __all__ = ["Evidence", "HoldRow", "JobRow", "OperationsView", "operations_view"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One failed try."""
+    """What was seen of a failure of ours: since when, by whom, and what."""
 
     at: Moment
-    worker: str
+    by: str
     detail: str
 
 
@@ -55,6 +55,7 @@ class OperationsView:
     course_title: str
     gradebook_href: str
     summary: str
+    outage: Evidence | None
     running: tuple[JobRow, ...]
     parked: tuple[JobRow, ...]
     quarantined: tuple[JobRow, ...]
@@ -80,6 +81,7 @@ def operations_view(
         course_title=course_title,
         gradebook_href=addresses.gradebook(course),
         summary=_summary(standing),
+        outage=_outage(standing, now),
         running=tuple(_job(job, now) for job in standing.running),
         parked=tuple(_job(job, now) for job in standing.parked),
         quarantined=tuple(_job(job, now) for job in standing.quarantined),
@@ -95,6 +97,14 @@ def _summary(standing: Operations) -> str:
     held = f", {standing.held} of them held" if standing.held else ""
     alive = words.plural(standing.workers, "worker") if standing.workers else "no worker"
     return f"{waiting}{held}; {len(standing.running)} being graded; {alive} seen in the last minute."
+
+
+def _outage(standing: Operations, now: datetime) -> Evidence | None:
+    outage = standing.outage
+    if outage is None:
+        return None
+    met = f"{words.plural(outage.submissions, 'submission')} met it"
+    return Evidence(words.moment(outage.since, now), met, words.visible(outage.detail))
 
 
 def _job(job: JobOut, now: datetime) -> JobRow:

@@ -108,8 +108,6 @@ class World:
             database_url=self.postgres.url if self.postgres else None,
             sandbox="docker" if plan.docker else "bubblewrap",
             workers=plan.workers,
-            # So many kills in so short a time are not a poisonous submission.
-            grading_tries=20,
             retry_seconds=0.5,
             lease_seconds=5,
             drain_seconds=5,
