@@ -163,8 +163,9 @@ class RemovedError(ApiError):
     status = HTTPStatus.GONE
     code = "removed"
 
-    def __init__(self, what: str, on: datetime) -> None:
-        super().__init__(f"{what} removed under the course's retention rule on {on:%Y-%m-%d}.")
+    def __init__(self, what: str, on: datetime, *, then: str = "") -> None:
+        removed = f"{what} removed under the course's retention rule on {on:%Y-%m-%d}."
+        super().__init__(f"{removed} {then}".rstrip())
 
 
 class ConflictError(ApiError):

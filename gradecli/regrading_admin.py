@@ -14,6 +14,8 @@ __all__ = ["apply", "ask_and_wait", "discard", "find", "listed", "show_list", "s
 
 _LOOK_SECONDS = 1.0
 _SHOWN = 60
+_NOTHING_TO_GRADE_AGAIN = ("invalid_request", "removed")
+"""Why a set is refused in which nothing is graded yet, or whose files are gone: others may have more."""
 
 
 def ask_and_wait(
@@ -24,10 +26,20 @@ def ask_and_wait(
     Interrupted, it leaves them on the server, and says how to come back to them.
     """
     with open_regrading() as (session, service):
-        asked = [
-            service.request(chosen, pset, kind=kind, reason=reason, submission=one, package=package)
-            for chosen, pset, one in _targets(session, service, what, course)
-        ]
+        asked = []
+        for chosen, pset, submission in _targets(session, service, what, course):
+            try:
+                regrade = service.request(
+                    chosen, pset, kind=kind, reason=reason, submission=submission, package=package
+                )
+            except RefusedError as refusal:
+                if what is not None or refusal.code not in _NOTHING_TO_GRADE_AGAIN:
+                    raise
+                note(f"{one_line(pset)} is left out: {refusal}")
+            else:
+                asked.append(regrade)
+        if not asked:
+            raise BadInputError("Nothing in this course can be graded again.")
         try:
             previews = [_waited(service, one) for one in asked]
         except KeyboardInterrupt:
@@ -163,7 +175,7 @@ def _found(session: Session, service: RegradeService, number: int, course: str |
 def _counted(regrade: Regrade) -> str:
     counts = regrade.counts
     parts = [
-        f"{counts.submissions} submissions",
+        f"{counts.submissions} submission{'' if counts.submissions == 1 else 's'}",
         f"{counts.higher} higher",
         f"{counts.lower} lower",
         f"{counts.changed} with other results",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.access import Action, Actor, enter_course, find_pset, find_submission, is_visible
 from api.courses.models import Course, PackageVersion, PublishedPset
 from api.database import now
-from api.errors import ConflictError, InvalidRequestError, NotFoundError
+from api.errors import ConflictError, InvalidRequestError, NotFoundError, RemovedError
 from api.gradebook.models import GradeReportRow
 from api.gradebook.recording import Regrading, newest_reports, record_report
 from api.jobs.models import GradingJob, JobState
 from api.operations.audit import record_action
 from api.regrading.finding import describe_regrade, find_regrade, stale_items
-from api.regrading.items import settle
+from api.regrading.items import fail_item, settle
 from api.regrading.models import ItemState, Regrade, RegradeItem, RegradeKind, RegradeState
 from api.regrading.queue import free_jobs, start_rerun
 from api.regrading.schemas import RegradeIn, RegradeOut
@@ -34,6 +36,7 @@ def request_regrade(
         NotFoundError: there is no such course, set, submission or package version for this actor.
         NotAllowedError: the actor's role is not enough.
         InvalidRequestError: nothing that was asked for is graded.
+        RemovedError: the files of all that was asked for were removed, so nothing can be graded again.
     """
     action = Action.RETRY_GRADING if wanted.submission is not None else Action.REGRADE
     course = enter_course(session, actor, course_name, action)
@@ -45,6 +48,7 @@ def request_regrade(
     if not graded:
         msg = "Nothing of what you named is graded yet, so there is nothing to grade again."
         raise InvalidRequestError(msg)
+    _require_files(graded)
     regrade = Regrade(
         pset_id=pset.id,
         kind=wanted.kind,
@@ -65,7 +69,9 @@ def request_regrade(
             state=ItemState.WAITING,
         )
         session.add(item)
-        if wanted.kind is RegradeKind.RERUN:
+        if submission.files_removed_at is not None:
+            fail_item(item, f"{_removed(submission.files_removed_at)}; it keeps the score it has")
+        elif wanted.kind is RegradeKind.RERUN:
             start_rerun(session, item, "asked for")
     record_action(
         session,
@@ -78,6 +84,18 @@ def request_regrade(
     settle(session, regrade.id)
     session.refresh(regrade)
     return describe_regrade(session, regrade, is_visible(session, actor, course, Submission.user_id))
+
+
+def _require_files(submissions: list[Submission]) -> None:
+    """Refuse where no submission has its files: there is nothing to replay, and nothing to run."""
+    removed = [one.files_removed_at for one in submissions if one.files_removed_at is not None]
+    if len(removed) == len(submissions):
+        which = "The files of this submission were" if len(removed) == 1 else "The files of all these were"
+        raise RemovedError(which, max(removed), then="They cannot be graded again, and keep their scores.")
+
+
+def _removed(on: datetime) -> str:
+    return f"its files were removed under the course's retention rule on {on:%Y-%m-%d}"
 
 
 def apply_regrade(

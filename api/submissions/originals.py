@@ -13,13 +13,17 @@ __all__ = ["list_uploads", "read_upload"]
 
 
 def list_uploads(session: Session, actor: Actor, submission_id: str) -> tuple[UploadOut, ...]:
-    """The zips and notebooks that a submission's files were taken out of, if any.
+    """The zips and notebooks that a submission's files were taken out of, if any; those that were
+    removed since, with the day.
 
     Raises:
         NotFoundError: no such submission for this actor.
     """
     submission = find_submission(session, actor, submission_id)
-    return tuple(UploadOut(name=upload.name, size=upload.size) for upload in submission.uploads)
+    return tuple(
+        UploadOut(name=upload.name, size=upload.size, removed_at=upload.removed_at)
+        for upload in submission.uploads
+    )
 
 
 def read_upload(services: Services, session: Session, actor: Actor, submission_id: str, name: str) -> bytes:

@@ -102,10 +102,12 @@ class SubmissionOut(Payload):
 
 
 class UploadOut(Payload):
-    """A zip or notebook as it arrived, kept beside the files that were taken out of it."""
+    """A zip or notebook as it arrived, kept beside the files that were taken out of it. ``removed_at``:
+    its bytes are gone, under the course's retention rule."""
 
     name: str
     size: int
+    removed_at: datetime | None = None
 
 
 class StateEvent(Payload):

@@ -210,11 +210,16 @@ def retry_grading(session: Session, actor: Actor, submission_id: str) -> None:
     Raises:
         NotFoundError, NotAllowedError: the actor is not staff of its course.
         ConflictError: it is neither, or in quarantine.
+        RemovedError: its files were removed under the course's retention rule.
     """
     submission = find_submission(session, actor, submission_id, Action.RETRY_GRADING)
     if submission.quarantined_at is not None:
         msg = "This submission is in quarantine. Lift that first: gradecli quarantine SUBMISSION --lift"
         raise ConflictError(msg)
+    if submission.files_removed_at is not None:
+        raise RemovedError(
+            "The files of this submission were", submission.files_removed_at, then="It cannot be graded."
+        )
     state = submission.job.state
     if not take_back(session, submission_id):
         msg = "This submission was neither given up nor superseded: it is graded, or will be soon."

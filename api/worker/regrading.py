@@ -131,7 +131,7 @@ class RegradeStep:
         for item in waiting_items(session, regrade.id, _BATCH):
             submission = session.get_one(Submission, item.submission_id)
             if submission.files_removed_at is not None:
-                batch.gone[submission.id] = "its files were removed; it keeps the score it has"
+                batch.gone[submission.id] = "its files were removed since; it keeps the score it has"
                 continue
             transcript = session.scalar(
                 select(Transcript)

@@ -48,7 +48,7 @@ def test_checks_in_the_models_are_checks_in_the_database(database):
         for check in inspector.get_check_constraints(table)
     }
     assert found == expected
-    assert len(expected) == 7
+    assert len(expected) == 8
 
 
 def test_upgrading_again_changes_nothing(database):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from api.gradebook.models import GradeChange, GradeReportRow
 from api.jobs.models import GradingJob, JobState
 from api.regrading.models import ItemState, Regrade, RegradeItem, Transcript
 from api.regrading.service import apply_regrade
+from api.submissions.models import Submission
 from grader import GradingFailedError, Verdict, submission_digest
 from grader.replaying import ReplayOutcome
 
@@ -445,3 +447,45 @@ def test_a_regrade_that_cannot_be_written_down_is_tried_again_and_then_given_up(
     found = preview(recording, number)["regrade"]
     assert found["state"] == "failed"
     assert "a bug" in found["problem"]
+
+
+@pytest.fixture
+def remove_files(recording):
+    """Remove the files of a submission, as the course's retention rule does."""
+
+    def remove(submission):
+        with recording.services.database.writing() as session:
+            session.get_one(Submission, submission).files_removed_at = datetime(2026, 11, 20, tzinfo=UTC)
+
+    return remove
+
+
+@pytest.mark.parametrize("kind", ["replay", "rerun"])
+def test_a_submission_whose_files_were_removed_cannot_be_graded_again(recording, remove_files, kind):
+    ada = graded(recording, "ada", 4.0)
+    remove_files(ada)
+    for wanted in ({"submission": ada}, {}):
+        refused = recording.call("iris", "POST", SET, json={"reason": "a fix", "kind": kind} | wanted)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (410, "removed")
+        assert "2026-11-20" in refused.json()["error"]["message"]
+        assert "keep their scores" in refused.json()["error"]["message"]
+    assert rows(recording, Regrade) == []
+
+
+@pytest.mark.parametrize("kind", ["replay", "rerun"])
+def test_in_a_set_removed_files_are_named_in_the_preview_and_the_others_graded_again(
+    recording, remove_files, kind
+):
+    ada, bob = graded(recording, "ada", 4.0), graded(recording, "bob", 4.0, b"x = 2\n")
+    remove_files(ada)
+    number = ask(recording, kind=kind)
+    recording.grader.outcomes = [9.0]
+    recording.replayer.scores = {bob: 9.0}
+    work(recording)
+    found = {one["submission"]: one for one in preview(recording, number)["submissions"]}
+    assert found[ada]["state"] == "failed"
+    assert found[ada]["detail"].startswith("its files were removed under the course's retention rule on 2026")
+    assert (found[bob]["state"], found[bob]["after"]) == ("scored", 9.0)
+    assert state(recording, number) == "ready"
+    assert recording.call("iris", "POST", f"{SET}/{number}/apply").status_code == 200
+    assert (score(recording, ada), score(recording, bob)) == (4.0, 9.0)

@@ -129,6 +129,26 @@ def test_files_go_and_the_grade_the_report_and_the_receipt_stay(open_school, gra
         assert session.scalars(select(Transcript.removed_at)).one() is not None
 
 
+def test_uploads_that_were_removed_are_listed_with_the_day_and_not_to_be_had(open_school, graded, rule):
+    listed = open_school.get("ada", f"/submissions/{graded}/uploads").json()
+    assert listed == [{"name": "a.zip", "size": 2, "removed_at": None}]
+    _apply(open_school, rule)
+    (upload,) = open_school.get("ada", f"/submissions/{graded}/uploads").json()
+    assert upload["removed_at"] is not None
+    gone = open_school.get("ada", f"/submissions/{graded}/uploads/a.zip")
+    assert (gone.status_code, gone.json()["error"]["code"]) == (410, "removed")
+
+
+def test_a_superseded_submission_without_its_files_is_not_put_back_into_the_queue(open_school, rule):
+    submission = open_school.submit("ada")
+    with open_school.services.database.writing() as session:
+        session.execute(update(GradingJob).values(state=JobState.SUPERSEDED, finished_at=now()))
+    assert set(_apply(open_school, rule)) == {Kind.FILES}
+    refused = open_school.call("tess", "POST", f"/submissions/{submission}/retry")
+    assert refused.status_code == 410
+    assert "It cannot be graded." in refused.json()["error"]["message"]
+
+
 def test_the_audit_trail_says_what_was_removed(open_school, graded, rule):
     _apply(open_school, rule)
     with open_school.services.database.reading() as session:

@@ -363,13 +363,82 @@ def test_the_keyboard_is_enough(open_tab, course):
     assert outline == "solid"
 
 
+@dataclass
+class CommandLine:
+    """``gradecli`` of somebody who has no token at hand, on a machine of its own."""
+
+    course: Course
+    home: Path
+
+    def logs_in(self) -> tuple[subprocess.Popen[str], str, str]:
+        """``gradecli login``, started: the process, and the page and the code that it shows."""
+        self.home.mkdir()
+        login = subprocess.Popen(
+            [sys.executable, "-m", "gradecli", "login", self.course.url],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert login.stdout is not None
+        said = ""
+        for line in login.stdout:
+            said += line
+            code, address = re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", said), re.search(r"http://\S+/device", said)
+            if code and address:
+                return login, address[0], code[0]
+        raise AssertionError(f"it ended without a code: {said}")
+
+    def asks(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "gradecli", *arguments]
+        return subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=False)
+
+    def _environment(self) -> dict[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("GRADECLI_")}
+        # No browser of this machine: the test has its own.
+        return ours | {"GRADECLI_HOME": str(self.home), "BROWSER": "false", "PYTHONUNBUFFERED": "1"}
+
+
+def test_the_command_line_is_let_in_on_the_page_or_denied_there(open_tab, course, tmp_path):
+    page = open_tab(viewport={"width": 360, "height": 700}).log_in("s9")
+    let_in, denied = (CommandLine(course, tmp_path / name) for name in ("let-in", "denied"))
+
+    login, address, code = let_in.logs_in()
+    page.goto(address)
+    if page.get_by_label("Code").count():
+        page.get_by_label("Code").fill(code.lower())
+        page.get_by_role("button", name="Continue").click()
+    expect(page.locator(".device-code")).to_have_text(code)
+    expect(page.locator(".facts")).to_contain_text("gradecli")
+    assert login.poll() is None, "it waits until the person has decided"
+    assert overflow(page) <= 0
+    page.get_by_role("button", name="Let it in").click()
+    expect(page.get_by_role("status")).to_contain_text("logged in as you")
+    out, err = login.communicate(timeout=60)
+    assert login.returncode == 0, err
+    assert "Student 09" in out
+    scores = let_in.asks("scores")
+    assert scores.returncode == 0, scores.stderr
+    page.goto(f"{course.url}/account")
+    expect(page.locator("main")).to_contain_text("gradecli")
+
+    login, address, code = denied.logs_in()
+    page.goto(f"{course.url}/device?code={code}")
+    page.get_by_role("button", name="Deny").click()
+    out, err = login.communicate(timeout=60)
+    assert login.returncode == 4, err
+    assert "denied" in err.lower()
+    assert denied.asks("scores").returncode == 4
+
+
 @pytest.mark.parametrize("width", [360, 1920])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_its_window(open_tab, course, width, scheme):
     page = open_tab(viewport={"width": width, "height": 700}, color_scheme=scheme).log_in("terry")
     set_page = "/courses/dl/psets/pset1"
-    ours = ("/account", "/device", "/password")
-    for path in ("/", *ours, set_page, f"{set_page}/handouts/linear_softmax", "/courses/dl/gradebook"):
+    ours, book = ("/account", "/device", "/password"), "/courses/dl/gradebook"
+    for path in ("/", *ours, set_page, f"{set_page}/handouts/linear_softmax", f"{set_page}/regrades", book):
         page.goto(course.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert overflow(page) <= 0, path

@@ -106,6 +106,20 @@ def test_without_a_name_every_set_is_graded_again(asked: Any, gradecli: Any, log
     assert [path for path, _ in asked()] == [SET]
 
 
+@pytest.mark.parametrize(("status", "code"), [(422, "invalid_request"), (410, "removed")])
+def test_a_set_with_nothing_to_grade_again_is_left_out_of_a_whole_course(
+    asked: Any, gradecli: Any, logged_in: Any, status: int, code: str
+) -> None:
+    refusal = {"error": {"code": code, "message": "There is nothing to grade again."}}
+    logged_in.override["POST", SET] = answer(refusal, status)
+    alone = gradecli("replay", "--reason", "x")
+    assert alone.exit_code != 0
+    assert "pset1 is left out: There is nothing to grade again." in alone.stderr
+    named = gradecli("replay", "pset1", "--reason", "x")
+    assert named.exit_code == 5
+    assert "nothing to grade again" in named.stderr
+
+
 def test_json_is_all_of_it(asked: Any, gradecli: Any) -> None:
     done = gradecli("replay", "pset1", "--reason", "a fix", "--json")
     (preview,) = json.loads(done.stdout)

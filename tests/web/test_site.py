@@ -17,7 +17,7 @@ from api.accounts.models import Token
 from api.courses.models import Course
 from api.database import now
 from api.roles import Role
-from api.submissions.models import Submission
+from api.submissions.models import Submission, SubmissionUpload
 from api.web.visitors import COOKIE, safe_next
 from grader import GradingFailedError
 
@@ -329,6 +329,21 @@ class TestReports:
         assert answer.status_code == HTTPStatus.GONE
         assert "removed under the course&#39;s retention rule on 2027-09-01." in answer.text
         assert "This was removed" in answer.text
+
+    def test_an_archive_that_was_removed_is_named_and_not_linked(self, site, report):
+        submission = site.browser("ada").submit()
+        site.grade(report)
+        sha256 = site.services.store.put(b"PK")
+        removed = {"z.zip": datetime(2026, 11, 20, tzinfo=UTC), "a.zip": None}
+        with site.services.database.writing() as session:
+            for name, at in removed.items():
+                fields = {"name": name, "sha256": sha256, "size": 2, "removed_at": at}
+                session.add(SubmissionUpload(submission_id=submission, **fields))
+        page = site.browser("ada").get(f"/submissions/{submission}").text
+        assert f"/submissions/{submission}/uploads/a.zip" in page
+        assert "z.zip" in page
+        assert "removed under the course’s retention rule on" in page
+        assert f"/submissions/{submission}/uploads/z.zip" not in page
 
     def test_the_receipt_is_the_one_the_service_verifies(self, site):
         browser = site.browser("ada")

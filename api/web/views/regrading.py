@@ -58,6 +58,13 @@ class RegradesView:
     problem: str
 
 
+_TENSES = {
+    RegradeState.APPLIED: ("that changed", "Before", "After"),
+    RegradeState.DISCARDED: ("that would have changed", "As it was", "As it would be"),
+    RegradeState.FAILED: ("that would have changed", "As it was", "As it would be"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ItemRow:
     """One submission of a preview."""
@@ -84,7 +91,8 @@ class GradeRow:
 
 @dataclass(frozen=True, slots=True)
 class PreviewView:
-    """One regrade: what changes first. The two addresses are empty where there is nothing to decide."""
+    """One regrade: what changes first. The two addresses are empty where there is nothing to decide.
+    ``that_change`` and the two columns speak of what is to come, was, or did not come to be."""
 
     course_title: str
     pset_title: str
@@ -92,6 +100,9 @@ class PreviewView:
     list_href: str
     regrade: RegradeRow
     at_work: bool
+    that_change: str
+    column_before: str
+    column_after: str
     changed: tuple[ItemRow, ...]
     unchanged: tuple[ItemRow, ...]
     grades: tuple[GradeRow, ...]
@@ -130,6 +141,7 @@ def preview_view(
     place = (regrade.course, regrade.pset, regrade.id)
     open_still = regrade.state in (RegradeState.QUEUED, RegradeState.RUNNING, RegradeState.READY)
     rows = [(one, _item(one)) for one in detail.submissions]
+    that_change, column_before, column_after = _TENSES.get(regrade.state, ("that change", "Now", "Then"))
     return PreviewView(
         course_title=course_title,
         pset_title=pset_title,
@@ -137,6 +149,9 @@ def preview_view(
         list_href=addresses.regrades(regrade.course, regrade.pset),
         regrade=_row(regrade, now),
         at_work=regrade.state in (RegradeState.QUEUED, RegradeState.RUNNING),
+        that_change=that_change,
+        column_before=column_before,
+        column_after=column_after,
         changed=tuple(row for one, row in rows if _is_told(one)),
         unchanged=tuple(row for one, row in rows if not _is_told(one)),
         grades=tuple(

@@ -69,11 +69,13 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A zip or notebook that the files were taken out of, to be saved."""
+    """A zip or notebook that the files were taken out of, to be saved. ``removed_on``: its bytes are
+    gone since then, and ``download_href`` is empty."""
 
     filename: str
     size: str
     download_href: str
+    removed_on: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,10 @@ def submission_view(
         files=tuple(source_file(submission.id, name, files[name]) for name in sorted(files)),
         uploads=tuple(
             Original(
-                words.visible(each.name), words.size(each.size), addresses.upload(submission.id, each.name)
+                words.visible(each.name),
+                words.size(each.size),
+                "" if each.removed_at else addresses.upload(submission.id, each.name),
+                None if each.removed_at is None else words.moment(each.removed_at, now),
             )
             for each in uploads
         ),
