@@ -87,6 +87,9 @@ def verify(
             "--sandbox", metavar="docker|bubblewrap", help="Run answers in it; else in a plain process."
         ),
     ] = None,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Also try wrong answers derived from each reference.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes; else one for each core.")
     ] = None,
@@ -96,7 +99,8 @@ def verify(
 
     The reference and each accepted answer must pass every check on every instance, the starter and what
     is forbidden earn nothing, and each wrong answer lose exactly the checks that should catch it; every
-    verdict the same in every run, and the texts say what is so. Exits with 0 where all of that holds, 1
+    verdict the same in every run, and the texts say what is so. With --mutants, the checks must also
+    catch small changes of the reference that nobody wrote down. Exits with 0 where all of that holds, 1
     where not, 2 when a package cannot be read, 3 when a sandbox failed.
     """
     from gradecli.operator_verify import verify_here
@@ -107,6 +111,7 @@ def verify(
         instances=instances,
         runs=runs,
         sandbox=sandbox,
+        mutants=mutants,
         jobs=jobs,
         as_json=as_json,
     )

@@ -12,7 +12,7 @@ from gradecli.operator_grading import find_pset
 from gradecli.operator_sandbox import choose_backend, sandbox_failures
 from gradecli.terminal import Styled, note, progress_bar, say, say_hanging, say_indented, say_json, table
 from grader import PackageError, discover, load_pset
-from grader.verification import CheckProof, Chosen, Extent, ProblemProof, Proof, verify
+from grader.verification import CheckProof, Chosen, Extent, MutantCounts, ProblemProof, Proof, verify
 
 __all__ = ["choose_problems", "verify_here"]
 
@@ -26,6 +26,7 @@ def verify_here(
     instances: int | None,
     runs: int,
     sandbox: str | None,
+    mutants: bool,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -42,7 +43,11 @@ def verify_here(
             sandbox = choose_backend(sandbox, {one.problem.runtime for one in chosen}).name
         with progress_bar() as show, sandbox_failures("The sandbox failed, not the package"):
             proof = verify(
-                chosen, Extent(instances, runs, sandbox), jobs=jobs or os.cpu_count() or 1, on_done=show
+                chosen,
+                Extent(instances, runs, sandbox),
+                jobs=jobs or os.cpu_count() or 1,
+                mutants=mutants,
+                on_done=show,
             )
     except PackageError as error:
         raise BadInputError(str(error)) from error
@@ -83,8 +88,8 @@ def choose_problems(name: str | None, problems: Path) -> tuple[Chosen, ...]:
 
 
 def _show(proof: Proof) -> None:
-    headers = ("problem", "right", "wrong", "caught", "diagnosed", "falsely", "flaky", "")
-    table(headers, [_row(one) for one in proof.problems], numbers=(1, 2, 3, 4, 5, 6))
+    headers = ("problem", "right", "wrong", "caught", "diagnosed", "falsely", "flaky", "mutants killed", "")
+    table(headers, [_row(one) for one in proof.problems], numbers=(1, 2, 3, 4, 5, 6, 7))
     if len(proof.problems) == 1:
         _show_checks(proof.problems[0])
     for one in proof.problems:
@@ -108,12 +113,17 @@ def _row(one: ProblemProof) -> tuple[str | Styled, ...]:
         _of(one.diagnosed, one.wrong_answers),
         _none(one.misdiagnosed),
         _none(one.flaky),
+        _killed(one.mutants),
         Styled("proved", "green") if one.ok else Styled(f"{len(one.findings)} findings", "bold red"),
     )
 
 
 def _of(count: int, total: int) -> str | Styled:
     return str(count) if count == total else Styled(f"{count} of {total}", "red")
+
+
+def _killed(mutants: MutantCounts) -> str | Styled:
+    return _of(mutants.killed, mutants.made - mutants.equivalent) if mutants.made else "not tried"
 
 
 def _none(count: int) -> str | Styled:

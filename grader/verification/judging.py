@@ -32,6 +32,7 @@ def judge(
         *(finding for one in right for finding in _single(one)),
         *(finding for one in wrong for finding in _wrong(one, hidden, expectations)),
         *(finding for one in tried for finding in _others(one, hidden)),
+        *(finding for one in wrong for finding in _undiagnosed(one)),
         *(finding for one in misdiagnosed for finding in _misdiagnosed(one)),
         *(finding for one in tried if one.unlike for finding in _flaky(one)),
         *(finding for check in checks for finding in _idle(check)),
@@ -156,6 +157,16 @@ def _misdiagnosed(one: Tried) -> Iterator[Finding]:
                 advice="A student would be told something false. Let the check's inputs tell the two apart, "
                 "or make one file of them if they are the same mistake.",
             )
+
+
+def _undiagnosed(one: Tried) -> Iterator[Finding]:
+    if not one.diagnosed and any(one.lost(check) for check in one.verdicts):
+        yield Finding(
+            about=one.answer.title,
+            what="No check that it fails is diagnosed as this mistake.",
+            advice="Let what a check compares differ for this mistake from every other: more numbers, random "
+            "ones, the student's own values given to `expect`; or write a function that recognises it.",
+        )
 
 
 def _flaky(one: Tried) -> Iterator[Finding]:

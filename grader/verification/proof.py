@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["CheckProof", "Finding", "MutantCounts", "ProblemProof", "Proof"]
+__all__ = ["CheckProof", "Finding", "MutantCounts", "ProblemProof", "Proof", "Survivor"]
 
 
 class _Frozen(BaseModel):
@@ -42,12 +42,22 @@ class MutantCounts(_Frozen):
     survived: int = 0
 
 
+class Survivor(_Frozen):
+    """A mutant that no check kills: its key and line, where it differs, and the author's reason to let it."""
+
+    mutant: str
+    line: int
+    seen: str
+    explained: str = ""
+
+
 class ProblemProof(_Frozen):
     """One problem. Counts are of answers: ``accepted`` of right ones with full marks, ``rejected_right`` of
     right ones without, ``caught`` of wrong ones that lose points whatever instances they meet, ``diagnosed``
     of those told their own mistake, ``misdiagnosed`` of answers and mutants told something false, ``flaky``
     of answers with another verdict in another run. ``float64_only`` are checks on which the reference itself
-    could not be judged in float32."""
+    could not be judged in float32. ``inputs_compared`` is the least number of inputs on which a mutant that
+    counts as equivalent answered as the reference; ``mutants_diagnosed`` is how many were told a mistake."""
 
     pset: str
     name: str
@@ -60,6 +70,9 @@ class ProblemProof(_Frozen):
     misdiagnosed: int
     flaky: int
     mutants: MutantCounts = MutantCounts()
+    survivors: tuple[Survivor, ...] = ()
+    mutants_diagnosed: int = 0
+    inputs_compared: int = 0
     float64_only: tuple[str, ...] = ()
     checks: tuple[CheckProof, ...] = ()
     instances: int = 0

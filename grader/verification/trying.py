@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, NamedTuple
 
-from grader.advising import Advisor, Look
+from grader.advising import Budget
 from grader.answers import SandboxAnswers, meetings_of
+from grader.diagnosis import Diagnostician
 from grader.grading import GradeEvent, OpenAnswers, grade_problem
 from grader.loading import LoadedCheck, load_checks
 from grader.package import Problem
 from grader.remembering import RememberedReference
 from grader.report import CheckResult, Verdict, Visibility
 from grader.verification.answers import InProcessAnswers
+from grader.verification.inputs import Inputs
 from grader.verification.package import RIGHT, Kind, PackageAnswer
 from grader.verification.single import SinglePrecision
 from sandbox import find
@@ -26,6 +28,8 @@ _OWN_PROCESS: Final = "subprocess"
 """Where what never ends, or ends its process, is tried: it isolates nothing, and these files are trusted."""
 _ROOM: Final = 128 * 2**20
 _KEY: Final = bytes(32)
+_DIAGNOSIS_SECONDS: Final = 120.0
+"""For one answer: that a machine is slow says nothing about a package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,25 @@ class TriedProblem:
         self.checks = load_checks(problem)
         self.references = RememberedReference(problem, room=_ROOM)
         self.single = SinglePrecision(problem, self.references)
+        self.diagnostician = Diagnostician(problem, self.references)
+        self._inputs: Inputs | None = None
+
+    def inputs(self) -> Inputs:
+        """The inputs that mutants are compared on.
+
+        Raises:
+            PackageError: the package has none.
+        """
+        if self._inputs is None:
+            self._inputs = Inputs(self.problem)
+        return self._inputs
 
     def close(self) -> None:
         """End what runs."""
         self.references.close()
         self.single.close()
+        if self._inputs is not None:
+            self._inputs.close()
 
 
 def instances_tried(count: int, at_most: int | None) -> range:
@@ -84,12 +102,10 @@ def instances_tried(count: int, at_most: int | None) -> range:
     return range(count) if at_most is None else range(0, count, math.ceil(count / at_most))
 
 
-def try_answer(
-    tried: TriedProblem, answer: PackageAnswer, extent: Extent, looks: Sequence[Look] = ()
-) -> Tried:
+def try_answer(tried: TriedProblem, answer: PackageAnswer, extent: Extent) -> Tried:
     """Grade ``answer`` as it would be graded, on the instances and as often as ``extent`` says.
 
-    ``looks`` are made beside the checks that it fails.
+    What it fails is diagnosed; and of a right answer every check is, for nothing may be said of it.
 
     Raises:
         PackageError: the package is broken.
@@ -98,9 +114,7 @@ def try_answer(
     if answer.kind not in (*RIGHT, Kind.WRONG):
         backend = _OWN_PROCESS if answer.kind in (Kind.TIME_LIMIT, Kind.RUN_TIME) else None
         extent = Extent(1, 1, extent.sandbox or backend)
-    first, *others = (
-        dict(_one_run(tried, answer, extent, looks if run == 0 else ())) for run in range(extent.runs)
-    )
+    first, *others = (dict(_one_run(tried, answer, extent)) for _ in range(extent.runs))
     verdicts: dict[str, dict[int, Verdict]] = {}
     said: dict[str, str] = {}
     for (check, instance), result in first.items():
@@ -113,16 +127,33 @@ def try_answer(
         for (check, instance), result in other.items()
         if _decided(result) != _decided(first[_Case(check, instance)])
     }
-    diagnosed = {check: r.diagnosis.mistake for (check, _), r in first.items() if r.diagnosis is not None}
-    single: dict[str, str] = {}
-    float64_only: tuple[str, ...] = ()
+    found = Tried(answer, verdicts, said, tuple(sorted(unlike)))
+    if answer.kind is Kind.WRONG:
+        lost = [one for one in tried.checks if one.check.name in said]
+        return replace(found, diagnosed=_diagnosed(tried, answer, lost))
     if answer.kind in RIGHT:
         source = answer.path.read_text(encoding="utf-8")
-        for one in tried.checks:
-            if wrong := tried.single.wrong(one.check, source, _seeds(tried.problem, one, extent)):
-                single[one.check.name] = wrong
-        float64_only = tuple(sorted(tried.single.silent))
-    return Tried(answer, verdicts, said, tuple(sorted(unlike)), diagnosed, single, float64_only)
+        single = {
+            one.check.name: wrong
+            for one in tried.checks
+            if (wrong := tried.single.wrong(one.check, source, _seeds(tried.problem, one, extent)))
+        }
+        silent = tuple(sorted(tried.single.silent))
+        diagnosed = _diagnosed(tried, answer, tried.checks)
+        return replace(found, single=single, float64_only=silent, diagnosed=diagnosed)
+    return found
+
+
+def _diagnosed(tried: TriedProblem, answer: PackageAnswer, checks: Iterable[LoadedCheck]) -> dict[str, str]:
+    """The mistakes that are named beside hidden ones of ``checks``."""
+    mistakes, budget = {}, Budget(_DIAGNOSIS_SECONDS)
+    with InProcessAnswers(tried.problem, answer.path.read_text(encoding="utf-8")) as answers:
+        for check, visibility in checks:
+            if visibility is Visibility.HIDDEN:
+                found = tried.diagnostician.examine(check, answers, budget).diagnosis
+                if found is not None:
+                    mistakes[check.name] = found.mistake
+    return mistakes
 
 
 def _seeds(problem: Problem, one: LoadedCheck, extent: Extent) -> tuple[int, ...]:
@@ -136,7 +167,7 @@ class _Case(NamedTuple):
 
 
 def _one_run(
-    tried: TriedProblem, answer: PackageAnswer, extent: Extent, looks: Sequence[Look]
+    tried: TriedProblem, answer: PackageAnswer, extent: Extent
 ) -> Iterator[tuple[_Case, CheckResult]]:
     content = answer.path.read_bytes()
     most = max(check.instances for check, _ in tried.checks)
@@ -151,7 +182,6 @@ def _one_run(
             content,
             _open_answers(instance, checks, extent.sandbox),
             _tell_nobody,
-            Advisor(checks, looks) if instance == 0 else None,
         ).report
         yield from ((_Case(result.name, instance), result) for result in report.checks)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from grader.package import Problem, ProblemSet, load_pset
+from grader.package import Problem, ProblemSet
 from grader.verification.judging import judge
+from grader.verification.mutants import Explained, MutantFate, MutantTrial, mutant_proof, mutants_of
+from grader.verification.mutants.verdict import MutantProof
+from grader.verification.opening import opened
 from grader.verification.package import Expectations, PackageAnswer, answers_of
 from grader.verification.proof import Finding, ProblemProof, Proof
 from grader.verification.trying import Extent, Tried, TriedProblem, try_answer
 from grader.verification.workers import Lost, do_all
-from sandbox import Runtime
 from sandbox.errors import InfrastructureError
 
 __all__ = ["Chosen", "verify"]
@@ -42,25 +44,56 @@ class _TryAnswer:
     extent: Extent
 
     def run(self) -> Tried:
-        return try_answer(_open.problem(self.folder, self.problem), self.answer, self.extent)
+        return try_answer(opened.problem(self.folder, self.problem), self.answer, self.extent)
 
 
-def verify(chosen: Sequence[Chosen], extent: Extent, *, jobs: int, on_done: OnDone | None = None) -> Proof:
+def verify(
+    chosen: Sequence[Chosen],
+    extent: Extent,
+    *,
+    jobs: int,
+    mutants: bool = False,
+    on_done: OnDone | None = None,
+) -> Proof:
     """Verify problems.
 
     Args:
+        mutants: also try those of the references.
         jobs: processes that try answers; none for this one.
 
     Raises:
         PackageError: a package cannot be read at all; what is wrong in one that can is a finding.
         InfrastructureError: a sandbox could not be had.
     """
-    tasks = [
-        _TryAnswer(one.problem.folder, one.problem.name, answer, extent)
-        for one in chosen
-        for answer in answers_of(one.problem)
-    ]
-    results: dict[int, Tried | Lost] = {}
+    tasks: list[_TryAnswer | MutantTrial] = []
+    for problem in (one.problem for one in chosen):
+        folder, name = problem.folder, problem.name
+        tasks += [_TryAnswer(folder, name, answer, extent) for answer in answers_of(problem)]
+        if mutants:
+            made = mutants_of(problem.text("reference.py"))
+            tasks += [MutantTrial(folder, name, mutant, extent) for mutant in made]
+    results = _results(tasks, jobs, on_done)
+    proofs = []
+    for one in chosen:
+        own: list[Any] = [
+            pair for pair in zip(tasks, results, strict=True) if pair[0].folder == one.problem.folder
+        ]
+        answers = [(task.answer, result) for task, result in own if isinstance(task, _TryAnswer)]
+        proof = _proof(one, answers, extent)
+        if mutants:
+            fates = [(task.mutant, result) for task, result in own if isinstance(task, MutantTrial)]
+            proof = _with_mutants(proof, mutant_proof(fates, Explained.read(one.problem)))
+        proofs.append(proof)
+    return Proof(ok=all(proof.ok for proof in proofs), problems=tuple(proofs))
+
+
+def _results(tasks: Sequence[Any], jobs: int, on_done: OnDone | None) -> list[Tried | MutantFate | Lost]:
+    """What came of each task.
+
+    Raises:
+        InfrastructureError: a sandbox could not be had.
+    """
+    results: dict[int, Tried | MutantFate | Lost] = {}
     try:
         for number, result in do_all(tasks, jobs=jobs, seconds=SECONDS):
             if isinstance(result, Lost) and result.by_platform:
@@ -69,25 +102,34 @@ def verify(chosen: Sequence[Chosen], extent: Extent, *, jobs: int, on_done: OnDo
             if on_done is not None:
                 on_done(len(results), len(tasks), tasks[number].problem)
     finally:
-        _open.close()
-    by_problem: dict[Path, list[tuple[PackageAnswer, Tried | Lost]]] = {}
-    for index, task in enumerate(tasks):
-        by_problem.setdefault(task.folder, []).append((task.answer, results[index]))
-    proofs = tuple(_proof(one, by_problem[one.problem.folder], extent) for one in chosen)
-    return Proof(ok=all(proof.ok for proof in proofs), problems=proofs)
+        opened.close()
+    return [results[number] for number in range(len(tasks))]
 
 
 def _proof(
-    one: Chosen, results: Sequence[tuple[PackageAnswer, Tried | Lost]], extent: Extent
+    one: Chosen, results: Sequence[tuple[PackageAnswer, Tried | MutantFate | Lost]], extent: Extent
 ) -> ProblemProof:
     tried = [result for _, result in results if isinstance(result, Tried)]
-    opened = TriedProblem(one.problem)
+    problem = TriedProblem(one.problem)
     try:
-        proof = judge(one.pset.name, opened, Expectations.read(one.problem), tried, extent)
+        proof = judge(one.pset.name, problem, Expectations.read(one.problem), tried, extent)
     finally:
-        opened.close()
+        problem.close()
     lost = tuple(_lost(answer, result) for answer, result in results if isinstance(result, Lost))
     return proof.model_copy(update={"findings": (*lost, *proof.findings)})
+
+
+def _with_mutants(proof: ProblemProof, found: MutantProof) -> ProblemProof:
+    return proof.model_copy(
+        update={
+            "mutants": found.counts,
+            "survivors": found.survivors,
+            "mutants_diagnosed": found.diagnosed,
+            "inputs_compared": found.inputs,
+            "misdiagnosed": proof.misdiagnosed + found.misdiagnosed,
+            "findings": (*proof.findings, *found.findings),
+        }
+    )
 
 
 def _lost(answer: PackageAnswer, lost: Lost) -> Finding:
@@ -96,36 +138,3 @@ def _lost(answer: PackageAnswer, lost: Lost) -> Finding:
         what=f"It could not be tried: {lost.why}.",
         advice="If that is what it shows, move it to submissions/time_limit_exceeded or run_time_error.",
     )
-
-
-class _Open:
-    """The problem that this process has open: answers of one come in a row, and share the reference's."""
-
-    def __init__(self) -> None:
-        self._key: tuple[Path, str] | None = None
-        self._problem: TriedProblem | None = None
-
-    def problem(self, folder: Path, name: str) -> TriedProblem:
-        """The problem in ``folder``; another one that was open is closed.
-
-        Raises:
-            PackageError: it cannot be read.
-        """
-        if self._problem is None or self._key != (folder, name):
-            self.close()
-            problem = load_pset(folder.parent).problem(name)
-            if problem.runtime is not Runtime.NUMPY:
-                import torch
-
-                torch.set_num_threads(1)  # more would only be in the way of the other processes
-            self._key, self._problem = (folder, name), TriedProblem(problem)
-        return self._problem
-
-    def close(self) -> None:
-        """End what runs."""
-        if self._problem is not None:
-            self._problem.close()
-            self._problem = None
-
-
-_open: Final = _Open()

@@ -105,6 +105,7 @@ class _Hand:
         try:
             line = self._line or self._start_child()
             line.send(task)
+            line.recv()  # that it has begun: starting a process is not the task's time
             if not line.poll(self._seconds):
                 self._end_child()
                 return Lost(f"it took longer than {self._seconds:g} s")
@@ -139,6 +140,7 @@ def _serve(line: Connection, folder: str) -> None:
             task = line.recv()
         except EOFError:
             return
+        line.send(None)
         line.send(_attempt(task))
 
 

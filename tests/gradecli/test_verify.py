@@ -22,7 +22,7 @@ def perceptron(tmp_path: Path) -> Path:
     (folder / "pset.toml").write_text('name = "pset1"\ntitle = "T"\nproblems = ["perceptron"]\n')
     keep = [
         "bias_not_in_the_prediction",
-        "sign_of_zero",
+        "never_ends_early",
         "label_left_out",
         "bias_never_learned",
         "margin_of_one",
@@ -32,7 +32,7 @@ def perceptron(tmp_path: Path) -> Path:
     kept = [
         f'{name} = "Its answers were left out here."' for name in ("learning_from_the_boundary", "in_order")
     ]
-    kept += [f'{name} = "As above."' for name in ("counting", "fitting", "arguments_unchanged")]
+    kept += [f'{name} = "As above."' for name in ("counting", "on_the_boundary", "arguments_unchanged")]
     expectations.write_text("\n".join(["[wrong_answer]", *lines, "[kept]", *kept]))
     for path in (folder / "perceptron" / "submissions" / "wrong_answer").glob("*.py"):
         if path.stem not in keep:

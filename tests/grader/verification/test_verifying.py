@@ -184,15 +184,15 @@ def test_a_check_that_catches_nothing_alone_needs_a_reason(
 def test_an_answer_that_never_ends_costs_itself_only(
     write_pset: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.verification.verifying.SECONDS", 6.0)
-    files = {"submissions/wrong_answer/halved.py": _answer("[None for _ in iter(int, 1)]", says="You loop.")}
+    monkeypatch.setattr("grader.verification.verifying.SECONDS", 5.0)
+    files = {"submissions/accepted/added.py": _answer("[None for _ in iter(int, 1)]")}
     pset = load_pset(write_pset(doubling=PROVED | files))
     told = []
     proof = verify(
         [Chosen(pset, pset.problems[0])], Extent(1, 1), jobs=1, on_done=lambda *now: told.append(now)
     ).problems[0]
-    assert "wrong_answer/halved.py: It could not be tried: it took longer than 6 s." in _said(proof)
-    assert (proof.accepted, proof.caught) == (4, 4)
+    assert "accepted/added.py: It could not be tried: it took longer than 5 s." in _said(proof)
+    assert (proof.accepted, proof.caught) == (3, 5)
     assert told[-1] == (len(told), len(told), "doubling")
 
 
