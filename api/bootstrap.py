@@ -26,7 +26,8 @@ __all__ = ["Prepared", "new_password_link", "new_token", "prepare"]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``admin_token`` is there only when this start created the administrator: show it, once."""
+    """``admin_token`` is there only when this start created the administrator, and settings let it make
+    one: show it, once."""
 
     admin_email: str
     admin_token: str | None = field(repr=False)
@@ -52,7 +53,7 @@ def prepare(settings: Settings) -> Prepared:
                 return Prepared(admin_email=admin.email, admin_token=None)
             Keys.create(settings.data)
             admin = create_user(session, name=settings.admin_name, email=settings.admin_email, is_admin=True)
-            token = issue_token(session, admin.id, label="first start")
+            token = issue_token(session, admin.id, label="first start") if settings.first_token else None
             return Prepared(admin_email=admin.email, admin_token=token)
     finally:
         database.close()

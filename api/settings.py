@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     """How long a log-in on the pages lasts while nobody uses it."""
     login_days: Annotated[float, Field(gt=0, le=365)] = 120
     """How long the token lasts that ``gradecli login`` gets through the browser."""
+    connections: Annotated[int, Field(ge=20, le=100_000)] = 1000
+    """How many connections the web process serves at the same time; it answers 503 on further ones."""
     requests_per_minute: Annotated[int, Field(ge=60)] = 3000
     """How many requests one person may send within a minute; ten times as many from one address."""
 
@@ -146,6 +148,8 @@ class Settings(BaseSettings):
 
     admin_email: str = "admin@localhost"
     """E-mail address of the administrator that the first start creates."""
+    first_token: bool = True
+    """Whether the first start makes a token for the administrator and prints it, once."""
     admin_name: str = "Administrator"
     """Name of the administrator that the first start creates."""
 

@@ -5,19 +5,22 @@ The socket outlives this process, so while it is restarted, requests wait instea
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.processes.connections import PunctualProtocol
 from api.processes.ending import ExitCode, run_process
 from api.processes.lifeline import end_with_parent
 from api.settings import Settings
 from api.submissions.progress import Watchers
 
-__all__ = ["main"]
+__all__ = ["main", "server_config"]
 
 _FINISH_SECONDS = 10
 
@@ -44,8 +47,16 @@ def _serve(settings: Settings, parent: int, descriptor: int) -> None:
     end_with_parent(parent)
     listener = socket.socket(fileno=descriptor)
     app = create_app(settings)
-    config = uvicorn.Config(
+    _allow_many_files()
+    _Server(server_config(app, settings), app.state.watchers).run(sockets=[listener])
+
+
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How ``app`` is served: on so many connections at a time, each of which must begin to ask in time."""
+    return uvicorn.Config(
         app,
+        http=PunctualProtocol,
+        limit_concurrency=settings.connections,
         log_config=None,
         # The application writes its own line for each request, and itself decides whom to believe.
         access_log=False,
@@ -53,7 +64,12 @@ def _serve(settings: Settings, parent: int, descriptor: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    _Server(config, app.state.watchers).run(sockets=[listener])
+
+
+def _allow_many_files() -> None:
+    """Each connection is an open file, and the usual soft limit is only 1,024 of them."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sandbox.backends.owner import Owner
 from sandbox.spec import Limits
 
 __all__ = ["Cgroup", "CgroupRoot", "find_root"]
@@ -24,6 +25,7 @@ __all__ = ["Cgroup", "CgroupRoot", "find_root"]
 MOUNT: Final = Path("/sys/fs/cgroup")
 _PERIOD_MICROSECONDS = 100_000
 _REMOVE_SECONDS = 3.0
+_FORSAKEN_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class CgroupRoot:
         Raises:
             OSError: the kernel refused it.
         """
-        name = f"gradecli-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        me = Owner.current()
+        name = f"gradecli-{me.pid}-{me.started}-{me.namespace}-{uuid.uuid4().hex[:12]}"
         group = Cgroup(self.version, {c: folder / name for c, folder in self.folders.items()})
         try:
             for folder in set(group.folders.values()):
@@ -51,14 +54,22 @@ class CgroupRoot:
         return group
 
     def sweep(self) -> tuple[str, ...]:
-        """Remove the groups of processes that are gone, with whatever still runs in them."""
+        """Remove the groups of processes that are gone, with whatever still runs in them.
+
+        Whether a process of another container is gone cannot be known here: of its groups, those go in
+        which nothing has run for long. What ran there ended with the container.
+        """
         removed = []
         for folder in set(self.folders.values()):
-            for group in folder.glob("gradecli-*-*"):
-                owner = group.name.split("-")[1]
-                if owner.isdigit() and not _runs(int(owner)):
+            for group in folder.glob("gradecli-[0-9]*-*"):
+                owner = _owner_of(group.name)
+                if owner is not None and owner.is_gone():
                     Cgroup(self.version, {"all": group}).end()
                     removed.append(group.name)
+                elif (owner is None or owner.is_gone() is None) and _is_forsaken(group):
+                    with contextlib.suppress(OSError):  # refused while anything runs in it
+                        group.rmdir()
+                        removed.append(group.name)
         return tuple(sorted(set(removed)))
 
 
@@ -179,13 +190,21 @@ def _version_1(mount: Path, own_groups: str) -> CgroupRoot | None:
     return CgroupRoot(1, folders) if {"memory", "pids"} <= folders.keys() else None
 
 
-def _runs(pid: int) -> bool:
-    """Whether a process of that number runs; one that ended and was not waited for does not."""
+def _owner_of(name: str) -> Owner | None:
+    """Who made the group of that name; None where it does not say so, as those of older versions."""
+    match name.split("-"):
+        case [_, pid, started, namespace, _] if pid.isdecimal():
+            return Owner.here(int(pid), started, namespace)
+        case _:
+            return None
+
+
+def _is_forsaken(group: Path) -> bool:
+    """Whether the group was made so long ago that its owner has put a process into it, if it lives."""
     try:
-        status = Path(f"/proc/{pid}/stat").read_text()
+        return time.time() - group.stat().st_mtime > _FORSAKEN_SECONDS
     except OSError:
         return False
-    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def _can_make_groups(folder: Path) -> bool:

@@ -21,7 +21,7 @@ __all__ = ["GATE_LABEL", "Bounds", "creation"]
 GATE_LABEL = "gradecli.gate"
 
 _GIB = 2**30
-_OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}/[0-9a-f-]{0,36}/[0-9]{1,10}/[0-9]{0,20}")
+_OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}/[0-9a-f-]{0,36}/[0-9]{1,10}/[0-9]{0,20}/[0-9]{0,20}")
 _TMPFS = re.compile(r"rw,nosuid,nodev,noexec,size=([0-9]{1,15}),nr_inodes=([0-9]{1,15}),mode=1777")
 _PRINTED = re.compile(r'"limits": \{"printed_bytes": ([0-9]{1,15})\}\}')
 _GPU_NAME = re.compile(r"[0-9]{1,3}|(GPU|MIG)-[0-9a-f-]{1,64}")

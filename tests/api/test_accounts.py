@@ -69,6 +69,13 @@ def test_the_first_start_alone_makes_an_administrator(tmp_path):
     assert first.admin_token not in repr(first)
 
 
+def test_where_output_is_kept_the_first_start_makes_no_token_and_an_operator_can(tmp_path):
+    settings = Settings(data=tmp_path / "data", first_token=False)
+    assert prepare(settings).admin_token is None
+    assert prepare(settings).admin_token is None
+    assert new_token(settings, settings.admin_email).startswith("gc_")
+
+
 def test_what_is_private_is_private_on_the_disk_too(tmp_path):
     settings = Settings(data=tmp_path / "data")
     prepare(settings)

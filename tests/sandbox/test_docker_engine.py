@@ -22,7 +22,7 @@ import pytest
 from sandbox.backends.docker import DockerBackend, request
 from sandbox.backends.docker import backend as backend_module
 from sandbox.backends.docker.engine import Engine, EngineAddress
-from sandbox.backends.docker.owner import Owner
+from sandbox.backends.owner import Owner
 from sandbox.conformance import opened
 from sandbox.errors import (
     GpuUnavailableError,

@@ -20,7 +20,7 @@ import pytest
 
 from sandbox.backends.docker import DockerBackend
 from sandbox.backends.docker.engine import EngineAddress
-from sandbox.backends.docker.owner import Owner
+from sandbox.backends.owner import Owner
 from sandbox.errors import (
     BackendUnavailableError,
     GpuUnavailableError,
@@ -373,11 +373,13 @@ def listed(owner: str, created: int = 2**31, identity: str = "left") -> dict[str
 
 def test_a_sweep_removes_what_dead_owners_left_and_nothing_else(engine):
     me = Owner.current()
-    gone = Owner(me.host, me.boot, me.pid, "1")  # an earlier process of the same number
-    earlier_boot = Owner(me.host, "another-boot", me.pid, me.started)
-    elsewhere = Owner("another-machine", "its-boot", me.pid, me.started)
+    gone = Owner(me.host, me.boot, me.pid, "1", me.namespace)  # an earlier process of the same number
+    earlier_boot = Owner(me.host, "another-boot", me.pid, me.started, me.namespace)
+    elsewhere = Owner("another-machine", "its-boot", me.pid, me.started, me.namespace)
+    next_door = Owner(me.host, me.boot, me.pid, "1", "4711")  # in another container, by the same number
     engine.containers = [
         listed(str(me), identity="mine"),
+        listed(str(next_door), identity="next-door"),
         listed(str(gone), identity="killed-worker"),
         listed(str(earlier_boot), identity="before-the-restart"),
         listed(str(elsewhere), identity="elsewhere"),
@@ -393,7 +395,7 @@ def test_an_owner_that_nobody_waited_for_is_gone():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         stat = Path(f"/proc/{process.pid}/stat").read_text()
         me = Owner.current()
-        owner = Owner(me.host, me.boot, process.pid, stat.rpartition(")")[2].split()[19])
+        owner = Owner(me.host, me.boot, process.pid, stat.rpartition(")")[2].split()[19], me.namespace)
         assert owner.is_gone() is False
         process.kill()
         deadline = time.monotonic() + 10

@@ -35,7 +35,7 @@ from sandbox.spec import Runtime, SandboxSpec
 API = "/v1.41"
 MINE = "a" * 64
 FOREIGN = "b" * 64
-OWNER = "host/6f5902ac-237a-45c6-b5aa-5d3a4f4bd2a1/17/4711"
+OWNER = "host/6f5902ac-237a-45c6-b5aa-5d3a4f4bd2a1/17/4711/4026531836"
 STREAMS = "stream=1&stdin=1&stdout=1&stderr=1"
 PATIENCE = 20.0
 
@@ -449,7 +449,7 @@ def test_nothing_of_a_killed_worker_is_left(docker_engine, tmp_path):
 def test_a_worker_sweeps_through_the_gate(real):
     with Engine(real.address) as behind:
         body = container_request(
-            SandboxSpec(Runtime.NUMPY), image=reference(Runtime.NUMPY), owner=f"{os.uname().nodename}//1/1"
+            SandboxSpec(Runtime.NUMPY), image=reference(Runtime.NUMPY), owner=f"{os.uname().nodename}//1/1/1"
         )
         left = behind.api.create_container_from_config(body)["Id"]
     assert left in DockerBackend(real.address).sweep()

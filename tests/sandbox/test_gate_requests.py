@@ -25,7 +25,7 @@ from sandbox.spec import GpuRequest, GpuSource, Limits, Runtime, SandboxSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 MINE = "a" * 64
-OWNER = "host/6f5902ac-237a-45c6-b5aa-5d3a4f4bd2a1/17/4711"
+OWNER = "host/6f5902ac-237a-45c6-b5aa-5d3a4f4bd2a1/17/4711/4026531836"
 API = "/v1.41"
 IMAGE = f"{API}/images/{reference(Runtime.NUMPY)}/json"
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import Backend, Sandbox, SandboxSpec
-from sandbox.backends.cgroups import find_root
+from sandbox.backends.cgroups import CgroupRoot, find_root
 from sandbox.backends.docker.forgotten import end_forgotten
+from sandbox.backends.owner import Owner
 from sandbox.conformance.case import LIMITS
 from sandbox.spec import Runtime
 
@@ -54,6 +55,46 @@ def test_the_cgroups_of_a_killed_process_are_swept(ready_backend: Callable[..., 
             assert "zombie" in Path(f"/proc/{holder.pid}/status").read_text()
             assert groups_of(os.getpid())
             assert guest.alive
+
+
+SWEEP = """
+from sandbox.backends.cgroups import find_root
+print(*find_root().sweep())
+"""
+
+
+def test_a_worker_in_another_pid_namespace_leaves_our_sandboxes_alone(
+    ready_backend: Callable[..., Backend],
+) -> None:
+    """Two containers may share one folder of groups, and to each the other's pids are nobody's."""
+    backend = ready_backend("bubblewrap")
+    if find_root() is None or os.geteuid() != 0:
+        pytest.skip("only root can share a folder of groups between pid namespaces here")
+    with Sandbox(backend, SandboxSpec(Runtime.NUMPY, LIMITS)) as guest:
+        held = groups_of(os.getpid())
+        assert held
+        elsewhere = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", SWEEP]
+        swept = subprocess.run(elsewhere, capture_output=True, text=True, check=True).stdout.split()
+        assert not {group.name for group in held} & set(swept)
+        assert all(group.is_dir() for group in held)
+        assert guest.alive
+
+
+def test_of_groups_whose_owner_cannot_be_asked_after_the_old_and_empty_ones_go(tmp_path: Path) -> None:
+    us = Owner.current()
+    theirs = f"gradecli-{us.pid}-{us.started}-4711"
+    long_ago = time.time() - 7200
+    for name in ("just-made", "old", "in-use"):
+        (tmp_path / f"{theirs}-{name.replace('-', '')}").mkdir()
+    (tmp_path / f"{theirs}-inuse" / "cgroup.procs").touch()  # as a real one, it cannot be removed
+    (tmp_path / f"gradecli-{us.pid}-0123456789ab").mkdir()  # an older version's
+    (tmp_path / f"gradecli-{us.pid}-{us.started}-{us.namespace}-ours").mkdir()
+    for group in tmp_path.iterdir():
+        if not group.name.endswith("justmade"):
+            os.utime(group, (long_ago, long_ago))
+    swept = CgroupRoot(2, {"memory": tmp_path}).sweep()
+    assert set(swept) == {f"{theirs}-old", f"gradecli-{us.pid}-0123456789ab"}
+    assert {group.name.rpartition("-")[2] for group in tmp_path.iterdir()} == {"justmade", "inuse", "ours"}
 
 
 def test_what_still_runs_of_a_container_that_its_engine_forgot_is_ended() -> None:

@@ -12,8 +12,8 @@ from docker.errors import APIError
 from sandbox.backends.docker.container import Container
 from sandbox.backends.docker.engine import Engine, EngineAddress, explained
 from sandbox.backends.docker.forgotten import end_forgotten
-from sandbox.backends.docker.owner import Owner
 from sandbox.backends.docker.request import OWNER_LABEL, SANDBOX_LABEL, container_request
+from sandbox.backends.owner import Owner
 from sandbox.errors import GpuUnavailableError, ImageMissingError, InfrastructureError
 from sandbox.images import reference
 from sandbox.spec import Availability, Enforcement, GpuRequest, LimitName, Runtime, SandboxSpec

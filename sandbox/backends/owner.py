@@ -1,4 +1,4 @@
-"""Who started a container, so that what a killed worker left behind can be told from what is in use."""
+"""Who started a sandbox, so that what a killed worker left behind can be told from what is in use."""
 
 from __future__ import annotations
 
@@ -13,41 +13,59 @@ __all__ = ["Owner"]
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """One process on one boot of one machine. ``started`` tells it from a later one of the same pid."""
+    """One process on one boot of one machine. ``started`` tells it from a later one of the same pid, and
+    ``namespace`` from the one that another container calls by the same pid."""
 
     host: str
     boot: str
     pid: int
     started: str
+    namespace: str
 
     @classmethod
     def current(cls) -> Self:
         """This process."""
-        return cls(platform.node(), _boot(), os.getpid(), _start_time(os.getpid()) or "")
+        return cls.here(os.getpid(), _start_time(os.getpid()) or "", _namespace())
+
+    @classmethod
+    def here(cls, pid: int, started: str, namespace: str) -> Self:
+        """A process of this boot of this machine."""
+        return cls(platform.node(), _boot(), pid, started, namespace)
 
     @classmethod
     def parse(cls, label: str) -> Self | None:
         """What ``str(owner)`` was, or None for anything else."""
         parts = label.split("/")
-        if len(parts) != 4 or not parts[2].isdecimal():
+        if len(parts) != 5 or not parts[2].isdecimal():
             return None
-        return cls(parts[0], parts[1], int(parts[2]), parts[3])
+        return cls(parts[0], parts[1], int(parts[2]), *parts[3:])
 
     def __str__(self) -> str:
-        return f"{self.host}/{self.boot}/{self.pid}/{self.started}"
+        return f"{self.host}/{self.boot}/{self.pid}/{self.started}/{self.namespace}"
 
     def is_gone(self) -> bool | None:
-        """Whether it has ended; None when it is another machine's and cannot be asked after."""
+        """Whether it has ended; None when it is another machine's or another container's, and cannot be
+        asked after."""
         if self.host != platform.node():
             return None
         if self.boot != _boot():
             return True
+        if self.namespace != _namespace():
+            return None
         return _start_time(self.pid) != self.started
 
 
 def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _namespace() -> str:
+    """The number of the namespace in which this process's pid counts; "" where there is no such thing."""
+    try:
+        return str(Path("/proc/self/ns/pid").stat().st_ino)
     except OSError:
         return ""
 
