@@ -41,6 +41,7 @@ def predictions(student, reference, rng):
     for _ in range(2):
         X, w, b = rng.normal(n, d), rng.normal(d), float(rng.uniform(low=0.5, high=1.0))
         X[0] = -b / 2 * w / (w @ w)  # the bias alone decides on which side this one is
+        X[1] = 3 * X[0]  # and there is one on the other side
         wanted = reference.predict(X, w, b)
         expect.close(student.predict(X, w, b), wanted, what="The predictions", **TOLERANCE)
 
