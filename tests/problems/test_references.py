@@ -62,6 +62,27 @@ def test_linear_softmax_agrees_with_torch(rng: Random, shift: float) -> None:
         np.testing.assert_allclose(mine, leaf.grad, rtol=1e-9, atol=1e-13)
 
 
+def test_the_gradient_checker_agrees_with_torch_and_tells_a_wrong_gradient_from_it(rng: Random) -> None:
+    reference = _reference("pset1_backprop/gradient_checker")
+    weights, x, cotangent = rng.normal(3, 4), rng.normal(4, 2), rng.normal(3, 2)
+
+    def forward(z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.asarray(weights @ np.tanh(z) ** 2)
+
+    def by_torch(dy: np.ndarray[Any, Any], z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        leaf = _leaf(z)
+        (torch.from_numpy(weights) @ leaf.tanh() ** 2).backward(torch.from_numpy(dy))
+        assert leaf.grad is not None
+        return leaf.grad.numpy()
+
+    product = reference.numerical_vjp(forward, x, cotangent)
+    assert reference.relative_error(product, by_torch(cotangent, x)) < 1e-9
+    number = reference.numerical_gradient(lambda z: float((cotangent * forward(z)).sum()), x)
+    assert reference.relative_error(number, by_torch(cotangent, x)) < 1e-9
+    assert reference.backward_is_right(forward, by_torch, x, 0)
+    assert not reference.backward_is_right(forward, lambda dy, z: by_torch(dy, 1.001 * z), x, 0)
+
+
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-4)])
 @pytest.mark.parametrize(
     ("stride", "padding", "dilation"),
@@ -90,6 +111,31 @@ def test_conv2d_agrees_with_torch(
     for mine, leaf in zip(
         reference.conv2d_backward(dy, x, w, stride, padding, dilation), leaves, strict=True
     ):
+        assert mine.dtype == dtype
+        np.testing.assert_allclose(mine, leaf.grad, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-4)])
+@pytest.mark.parametrize(
+    ("stride", "padding", "dilation", "groups"), [(1, 0, 1, 1), (2, 3, 2, 1), (3, 2, 2, 2), (1, 1, 1, 4)]
+)
+def test_grouped_conv1d_agrees_with_torch(
+    rng: Random, stride: int, padding: int, dilation: int, groups: int, dtype: type, tolerance: float
+) -> None:
+    reference = _reference("pset2_convolution/grouped_conv1d")
+    arrays = (rng.normal(2, 4, 12), rng.normal(8, 4 // groups, 3), rng.normal(8))
+    x, w, b = (array.astype(dtype) for array in arrays)
+    y = reference.conv1d_forward(x, w, b, stride, padding, dilation, groups)
+
+    leaves = [_leaf(array) for array in (x, w, b)]
+    wanted = functional.conv1d(*leaves, stride, padding, dilation, groups)
+    dy = rng.normal(*wanted.shape).astype(dtype)
+    wanted.backward(torch.from_numpy(dy))
+
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, wanted.detach(), rtol=tolerance, atol=tolerance)
+    gradients = reference.conv1d_backward(dy, x, w, stride, padding, dilation, groups)
+    for mine, leaf in zip(gradients, leaves, strict=True):
         assert mine.dtype == dtype
         np.testing.assert_allclose(mine, leaf.grad, rtol=tolerance, atol=tolerance)
 
