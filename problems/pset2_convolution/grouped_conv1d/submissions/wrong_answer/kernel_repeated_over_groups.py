@@ -1,0 +1,40 @@
+"""You repeat a filter's kernel over all groups: it sees the channels of its own group alone."""
+
+import numpy as np
+
+
+def whole_kernel(w, groups):
+    """The kernel of one group that does the same: zero wherever filter and channel are of different groups."""
+    F, cin, K = w.shape
+    return np.tile(w, (1, groups, 1))
+
+
+def conv1d_forward(x, w, b, stride=1, padding=0, dilation=1, groups=1):
+    padded = np.pad(x, [(0, 0), (0, 0), (padding, padding)])
+    kernel = whole_kernel(w, groups)
+    reach = dilation * (w.shape[2] - 1) + 1
+    starts = range(0, padded.shape[2] - reach + 1, stride)
+    rows = [np.tensordot(padded[:, :, s : s + reach : dilation], kernel, axes=([1, 2], [1, 2])) for s in starts]
+    return np.stack(rows, axis=2) + b[:, None]
+
+
+def windows(x, K, stride, padding, dilation):
+    """(N, C, M, K), and the places of the padded signal that it was gathered from, (M, K)."""
+    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding)))
+    M = (padded.shape[2] - dilation * (K - 1) - 1) // stride + 1
+    places = stride * np.arange(M)[:, None] + dilation * np.arange(K)
+    return padded[:, :, places], places
+
+
+def conv1d_backward(dy, x, w, stride=1, padding=0, dilation=1, groups=1):
+    length = x.shape[2]
+    dxs, dws = [], []
+    parts = zip(np.split(dy, groups, axis=1), np.split(x, groups, axis=1), np.split(w, groups))
+    for grad, channels, filters in parts:
+        cols, places = windows(channels, w.shape[2], stride, padding, dilation)
+        dws.append(np.einsum("nfm,ncmk->fck", grad, cols))
+        dcols = np.einsum("nfm,fck->ncmk", grad, filters)
+        dpadded = np.zeros((*channels.shape[:2], length + 2 * padding), dtype=x.dtype)
+        np.add.at(dpadded, (slice(None), slice(None), places), dcols)
+        dxs.append(dpadded[:, :, padding : padding + length])
+    return np.concatenate(dxs, axis=1), np.concatenate(dws), dy.sum(axis=(0, 2))
