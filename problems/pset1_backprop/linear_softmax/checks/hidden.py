@@ -44,7 +44,7 @@ def softmax(student, reference, rng):
 @check("The cross-entropy loss is right", points=1)
 def cross_entropy(student, reference, rng):
     c, n = sorted(rng.sizes(2, 3, 9))  # n > c, so that every class is met
-    logits, labels = rng.permuted(rng.normal(n, c, scale=2.0)), rng.labels(n, c)
+    logits, labels = rng.permuted(rng.normal(n, c)), rng.labels(n, c)
     wanted = reference.cross_entropy(logits, labels)
     expect.close(student.cross_entropy(logits, labels), wanted, what="The loss", **TOLERANCE)
 
