@@ -1,4 +1,4 @@
-"""The commands of problem authors: prove a package, grade a submission right here, with no server."""
+"""The commands of problem authors: start a problem, prove it, grade a submission right here; no server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["grade", "verify"]
+__all__ = ["grade", "new", "verify"]
 
 
 def grade(
@@ -90,6 +90,9 @@ def verify(
     mutants: Annotated[
         bool, typer.Option("--mutants", help="Also try wrong answers derived from each reference.")
     ] = False,
+    inputs: Annotated[
+        int, typer.Option("--inputs", metavar="N", min=1, help="On how many to compare each mutant.")
+    ] = 10_000,
     jobs: Annotated[
         int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes; else one for each core.")
     ] = None,
@@ -112,6 +115,29 @@ def verify(
         runs=runs,
         sandbox=sandbox,
         mutants=mutants,
+        inputs=inputs,
         jobs=jobs,
         as_json=as_json,
     )
+
+
+def new(
+    pset: Annotated[str, typer.Argument(metavar="PSET", help="A set's name; a new one is made.")],
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="The problem's name, as in batch_norm.")],
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TITLE", help="What students read; else its name.")
+    ] = None,
+    runtime: Annotated[
+        str, typer.Option("--runtime", metavar="numpy|torch", help="What the machine that grades has.")
+    ] = "numpy",
+    problems: Annotated[
+        Path,
+        typer.Option(
+            "--problems", metavar="DIR", envvar="GRADECLI_PROBLEMS", help="The folder of problem packages."
+        ),
+    ] = Path("problems"),
+) -> None:
+    """Start a new problem: a small one that `gradecli verify` proves as it is, to make your own of."""
+    from gradecli.scaffolding import make_problem
+
+    make_problem(pset, problem, title=title, runtime=runtime, problems=problems)

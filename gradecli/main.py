@@ -32,7 +32,7 @@ _ORDER = (
         "audit",
         "password",
     ),
-    *("verify", "grade"),
+    *("new", "verify", "grade"),
     *("serve", "worker", "db", "sandbox", "retention", "doctor"),
 )
 
@@ -134,6 +134,7 @@ _regrade.command("show")(regrading.regrade_show)
 _regrade.command("apply")(regrading.regrade_apply)
 _regrade.command("discard")(regrading.regrade_discard)
 
+app.command()(author.new)
 app.command()(author.verify)
 app.command()(author.grade)
 

@@ -27,6 +27,7 @@ def verify_here(
     runs: int,
     sandbox: str | None,
     mutants: bool,
+    inputs: int,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -44,7 +45,7 @@ def verify_here(
         with progress_bar() as show, sandbox_failures("The sandbox failed, not the package"):
             proof = verify(
                 chosen,
-                Extent(instances, runs, sandbox),
+                Extent(instances, runs, sandbox, inputs),
                 jobs=jobs or os.cpu_count() or 1,
                 mutants=mutants,
                 on_done=show,

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.authoring import Random
-from grader.authoring.comparison import compare
+from grader.authoring.comparison import compare, judged_by, within
 from grader.errors import PackageError
 from grader.package import Problem
 from sandbox.guest.loading import Loader
@@ -30,6 +31,10 @@ __all__ = ["INPUTS_FILE", "Asked", "Inputs"]
 INPUTS_FILE: Final = "submissions/mutants/inputs.py"
 _Ask = Callable[[Any, Random], Iterator[Any]]
 _KEPT: Final = 20_000
+_NOTHING: Final = 1e-3
+"""Where all numbers are smaller, their differences are taken for those of numbers of this size."""
+NEAR: Final = 1e-9
+NEAR_SINGLE: Final = 1e-4
 
 
 class Asked(NamedTuple):
@@ -72,11 +77,11 @@ class Inputs:
         """Remove what was loaded."""
         self._folder.cleanup()
 
-    def compared(self, source: str, count: int, seconds: float, *, near: float = 1e-9) -> Asked:
+    def compared(self, source: str, count: int, seconds: float) -> Asked:
         """Ask the reference and ``source`` the same, up to ``count`` inputs or for ``seconds``.
 
-        Values are the same where they are within ``near`` of each other and of the same kind, shape and
-        dtype, or where both raise.
+        Values are the same where they are of one kind, shape and dtype, and differ by no more than
+        :data:`NEAR` (:data:`NEAR_SINGLE` in float32) of the largest number among them; or where both raise.
         """
         started, done = time.monotonic(), 0
         try:
@@ -87,7 +92,7 @@ class Inputs:
             right = self._right(number)
             for index, (mine, wanted) in enumerate(zip(self._answers(other, number), right, strict=False)):
                 done += 1
-                if differs := _differ(mine, wanted, near):
+                if differs := _differ(mine, wanted):
                     return Asked(done, f"round {number}, value {index}: {differs}")
             if done >= count or time.monotonic() - started > seconds:
                 break
@@ -100,9 +105,9 @@ class Inputs:
         for number in range(count):
             answers = zip(self._answers(mine, number), self._answers(other, number), strict=False)
             for (one, known), wanted in zip(list(answers), self._right(number), strict=False):
-                if not isinstance(known, _Raised) and _differ(known, wanted, 1e-6):
+                if not isinstance(known, _Raised) and _differ(known, wanted):
                     found += 1
-                    if _differ(one, known, 1e-6):
+                    if _differ(one, known):
                         return False
             if time.monotonic() - started > seconds:
                 break
@@ -140,12 +145,27 @@ class Inputs:
         return module
 
 
-def _differ(mine: Any, right: Any, near: float) -> str:
+def _differ(mine: Any, right: Any) -> str:
     if isinstance(mine, _Raised) or isinstance(right, _Raised):
         same = type(mine) is type(right)
         return "" if same else f"it raises {mine.kind}" if isinstance(mine, _Raised) else "it does not raise"
-    found = compare(mine, right, "the value", near, near * 1e-3, dtype=True)
+    with judged_by(_beside_the_largest):
+        near = NEAR_SINGLE if _is_single(right) else NEAR
+        found = compare(mine, right, "the value", near, near, dtype=True)
     return "" if found is None else f"{found.sentence} {found.detail}"
+
+
+def _beside_the_largest(
+    error: NDArray[np.float64], size: NDArray[np.float64], rtol: float, atol: float
+) -> NDArray[np.bool_]:
+    largest = float(size[np.isfinite(size)].max(initial=0.0))
+    return within(error, size, rtol, atol * max(largest, _NOTHING))
+
+
+def _is_single(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(map(_is_single, value))
+    return str(getattr(value, "dtype", "")).endswith("float32")
 
 
 def _reseed(seed: int) -> None:

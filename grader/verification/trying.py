@@ -37,12 +37,14 @@ class Extent:
     """How much is tried.
 
     ``instances``: of each check, spread evenly; None for all. ``runs``: how often, for equal verdicts.
-    ``sandbox``: the backend that answers run in; None for this process.
+    ``sandbox``: the backend that answers run in; None for this process. ``inputs``: on how many a mutant is
+    compared with the reference.
     """
 
     instances: int | None = None
     runs: int = 2
     sandbox: str | None = None
+    inputs: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)

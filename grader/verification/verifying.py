@@ -15,7 +15,7 @@ from grader.verification.opening import opened
 from grader.verification.package import Expectations, PackageAnswer, answers_of
 from grader.verification.proof import Finding, ProblemProof, Proof
 from grader.verification.trying import Extent, Tried, TriedProblem, try_answer
-from grader.verification.workers import Lost, do_all
+from grader.verification.workers import Blame, Lost, do_all
 from sandbox.errors import InfrastructureError
 
 __all__ = ["Chosen", "verify"]
@@ -96,7 +96,7 @@ def _results(tasks: Sequence[Any], jobs: int, on_done: OnDone | None) -> list[Tr
     results: dict[int, Tried | MutantFate | Lost] = {}
     try:
         for number, result in do_all(tasks, jobs=jobs, seconds=SECONDS):
-            if isinstance(result, Lost) and result.by_platform:
+            if isinstance(result, Lost) and result.blame is Blame.PLATFORM:
                 raise InfrastructureError(result.why)
             results[number] = result
             if on_done is not None:
@@ -115,8 +115,11 @@ def _proof(
         proof = judge(one.pset.name, problem, Expectations.read(one.problem), tried, extent)
     finally:
         problem.close()
-    lost = tuple(_lost(answer, result) for answer, result in results if isinstance(result, Lost))
-    return proof.model_copy(update={"findings": (*lost, *proof.findings)})
+    lost = [(answer, result) for answer, result in results if isinstance(result, Lost)]
+    broken = dict.fromkeys(result.why for _, result in lost if result.blame is Blame.PACKAGE)
+    missing = [_broken(why) for why in broken]
+    missing += [_lost(answer, result) for answer, result in lost if result.blame is Blame.TASK]
+    return proof.model_copy(update={"findings": (*missing, *proof.findings)})
 
 
 def _with_mutants(proof: ProblemProof, found: MutantProof) -> ProblemProof:
@@ -129,6 +132,14 @@ def _with_mutants(proof: ProblemProof, found: MutantProof) -> ProblemProof:
             "misdiagnosed": proof.misdiagnosed + found.misdiagnosed,
             "findings": (*proof.findings, *found.findings),
         }
+    )
+
+
+def _broken(why: str) -> Finding:
+    return Finding(
+        about="the package",
+        what=f"Some of its answers could not be judged: {why}",
+        advice="Correct the file that is named; the findings below may be due to it.",
     )
 
 

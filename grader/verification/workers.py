@@ -8,6 +8,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
@@ -16,7 +17,7 @@ from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 from grader.errors import GraderError
 from sandbox.errors import InfrastructureError
 
-__all__ = ["Done", "Lost", "Task", "do_all"]
+__all__ = ["Blame", "Done", "Lost", "Task", "do_all"]
 
 R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R")
@@ -29,14 +30,21 @@ class Task(Protocol[R_co]):
     def run(self) -> R_co: ...
 
 
-class Lost(NamedTuple):
-    """In place of a result: the task was stopped, ended its process, or failed.
+class Blame(StrEnum):
+    """Whose failure it is that a task has no result."""
 
-    ``by_platform`` tells a failure of this machine from one of the package.
-    """
+    TASK = "task"
+    """It took too long, or ended its process."""
+    PACKAGE = "package"
+    """The package is broken: no task of it can be judged."""
+    PLATFORM = "platform"
+
+
+class Lost(NamedTuple):
+    """In place of a result: why there is none."""
 
     why: str
-    by_platform: bool = False
+    blame: Blame
 
 
 class Done(NamedTuple, Generic[R]):
@@ -108,11 +116,11 @@ class _Hand:
             line.recv()  # that it has begun: starting a process is not the task's time
             if not line.poll(self._seconds):
                 self._end_child()
-                return Lost(f"it took longer than {self._seconds:g} s")
+                return Lost(f"it took longer than {self._seconds:g} s", Blame.TASK)
             return line.recv()
         except (EOFError, OSError):
             self._end_child()
-            return Lost("it ended its process")
+            return Lost("it ended its process", Blame.TASK)
 
     def _start_child(self) -> Connection:
         context = multiprocessing.get_context("spawn")  # a fork would copy this process's threads' locks
@@ -148,8 +156,8 @@ def _attempt(task: Task[R]) -> R | Lost:
     try:
         return task.run()
     except InfrastructureError as error:
-        return Lost(str(error), by_platform=True)
+        return Lost(str(error), Blame.PLATFORM)
     except GraderError as error:
-        return Lost(str(error))
+        return Lost(str(error), Blame.PACKAGE)
     except Exception:
-        return Lost(traceback.format_exc())
+        return Lost(traceback.format_exc(), Blame.PACKAGE)

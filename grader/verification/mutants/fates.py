@@ -20,13 +20,13 @@ from grader.verification.opening import opened
 from grader.verification.package import wrong_answers
 from grader.verification.trying import Extent, TriedProblem, instances_tried
 
-__all__ = ["INPUTS", "SECONDS_ASKING", "Fate", "MutantFate", "MutantTrial"]
+__all__ = ["SECONDS_ASKING", "Fate", "MutantFate", "MutantTrial"]
 
-INPUTS: Final = 10_000
 SECONDS_ASKING: Final = 30.0
 """What comparing one mutant with the reference may take: then as many inputs as fit must do."""
-_INPUTS_LIKE: Final = 300
-_SECONDS_LIKE: Final = 5.0
+_ROUNDS_LIKE: Final = 100
+_SECONDS_LIKE: Final = 3.0
+_SECONDS_DIAGNOSING: Final = 60.0
 _KEY: Final = bytes(32)
 
 
@@ -84,7 +84,7 @@ class MutantTrial:
                     return self._killed(tried, one.check, answers)
                 if lost:
                     sometimes.append(f"{one.check.name} ({lost} of {of})")
-        asked = tried.inputs().compared(self.mutant.source, INPUTS, SECONDS_ASKING)
+        asked = tried.inputs().compared(self.mutant.source, self.extent.inputs, SECONDS_ASKING)
         fate = Fate.SURVIVED if asked.differs or sometimes else Fate.EQUIVALENT
         return MutantFate(
             self.mutant, fate, inputs=asked.inputs, seen=asked.differs, sometimes=tuple(sometimes)
@@ -109,12 +109,12 @@ class MutantTrial:
         return lost, len(numbers)
 
     def _killed(self, tried: TriedProblem, check: Check, answers: InProcessAnswers) -> MutantFate:
-        diagnosis = tried.diagnostician.examine(check, answers, Budget(_SECONDS_LIKE * 4)).diagnosis
+        diagnosis = tried.diagnostician.examine(check, answers, Budget(_SECONDS_DIAGNOSING)).diagnosis
         if diagnosis is None:
             return MutantFate(self.mutant, Fate.KILLED, by=check.name)
         mistake = next(one for one in wrong_answers(tried.problem) if one.name == diagnosis.mistake)
         like = tried.inputs().like(
-            self.mutant.source, mistake.path.read_text(encoding="utf-8"), _INPUTS_LIKE, _SECONDS_LIKE
+            self.mutant.source, mistake.path.read_text(encoding="utf-8"), _ROUNDS_LIKE, _SECONDS_LIKE
         )
         taken_for = "" if like else diagnosis.mistake
         return MutantFate(

@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 
 from grader.errors import PackageError
 from grader.package import Problem
+from grader.verification.inputs import INPUTS_FILE
 from grader.verification.mutants.changes import Mutant
 from grader.verification.mutants.fates import Fate, MutantFate
 from grader.verification.proof import Finding, MutantCounts, Survivor
-from grader.verification.workers import Lost
+from grader.verification.workers import Blame, Lost
 
 __all__ = ["EXPLAINED_FILE", "Explained", "MutantProof", "mutant_proof"]
 
@@ -58,12 +59,14 @@ class MutantProof(NamedTuple):
 def mutant_proof(results: Sequence[tuple[Mutant, MutantFate | Lost]], explained: Explained) -> MutantProof:
     """What became of the mutants of one problem. One that hangs or ends its process is killed by that."""
     fates = [fate for _, fate in results if isinstance(fate, MutantFate)]
-    lost = sum(isinstance(fate, Lost) for _, fate in results)
+    lost = [fate for _, fate in results if isinstance(fate, Lost)]
+    broken = dict.fromkeys(fate.why for fate in lost if fate.blame is Blame.PACKAGE)
     survived = [fate for fate in fates if fate.fate is Fate.SURVIVED]
     counts = MutantCounts(
         made=len(results),
         equivalent=sum(fate.fate is Fate.EQUIVALENT for fate in fates),
-        killed=sum(fate.fate is Fate.KILLED for fate in fates) + lost,
+        killed=sum(fate.fate is Fate.KILLED for fate in fates)
+        + sum(fate.blame is Blame.TASK for fate in lost),
         survived=len(survived),
     )
     inputs = min((fate.inputs for fate in fates if fate.fate is Fate.EQUIVALENT), default=0)
@@ -77,11 +80,20 @@ def mutant_proof(results: Sequence[tuple[Mutant, MutantFate | Lost]], explained:
         )
         for fate in survived
     )
-    findings = [_survived(one) for one in survivors if not one.explained]
+    findings = [_unjudged(why) for why in broken]
+    findings += [_survived(one) for one in survivors if not one.explained]
     findings += [_misdiagnosed(fate) for fate in fates if fate.taken_for]
     findings += [_stale(key) for key in sorted(explained.reasons.keys() - {one.mutant for one in survivors})]
     misdiagnosed = sum(bool(fate.taken_for) for fate in fates)
     return MutantProof(counts, survivors, diagnosed, misdiagnosed, inputs, tuple(findings))
+
+
+def _unjudged(why: str) -> Finding:
+    return Finding(
+        about=INPUTS_FILE,
+        what=f"Some mutants could not be judged: {why}",
+        advice="Write or correct it: a function ask(answer, rng) that yields what random calls give.",
+    )
 
 
 def _survived(one: Survivor) -> Finding:

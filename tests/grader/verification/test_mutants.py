@@ -108,8 +108,7 @@ def _wrong(says: str, old: str, new: str) -> str:
 
 
 @pytest.fixture
-def prove(write_pset: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., ProblemProof]:
-    monkeypatch.setattr("grader.verification.mutants.fates.INPUTS", 200)
+def prove(write_pset: Callable[..., Path]) -> Callable[..., ProblemProof]:
     numbers = itertools.count()
 
     def prove(length: str, explained: str | None = None) -> ProblemProof:
@@ -136,7 +135,7 @@ def prove(write_pset: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> C
         files |= {f"submissions/accepted/{name}.py": REFERENCE for name in "abc"}
         pset = load_pset(write_pset(f"pset{next(numbers)}", scaling=files))
         chosen = [Chosen(pset, pset.problems[0])]
-        return verify(chosen, Extent(instances=2, runs=1), jobs=0, mutants=True).problems[0]
+        return verify(chosen, Extent(instances=2, runs=1, inputs=200), jobs=0, mutants=True).problems[0]
 
     return prove
 
