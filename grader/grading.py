@@ -15,6 +15,7 @@ from grader.advising import Advisor
 from grader.answers import Answers, Instance, Meeting, SandboxAnswers
 from grader.authoring import Check, CheckFailedError, Random
 from grader.composing import GradedProblem, report_of
+from grader.counterexamples import Examples
 from grader.diagnosis import Diagnostician, KeptTraces
 from grader.errors import DivergedError, GraderError
 from grader.feedback import Explanation
@@ -125,9 +126,9 @@ def grade(
         open_answers = partial(
             SandboxAnswers, backend=backend, key=key, instance=instance, checks=names, transcript=transcript
         )
-        with LiveReference(one) as references:
+        with LiveReference(one) as references, Examples(one) as examples:
             content = submission.files.get(one.name)
-            advisor = Advisor(checks, (Diagnostician(one, references, kept_traces).look,))
+            advisor = Advisor(checks, (Diagnostician(one, references, kept_traces).look, examples))
             graded.append(grade_problem(one, checks, references, content, open_answers, tell, advisor))
         if on_measurement is not None and (used := graded[-1].used) is not None:
             on_measurement(one.name, used)

@@ -17,6 +17,7 @@ from grader.advising import Advisor
 from grader.answers import Listen, Meeting, Trial
 from grader.authoring import Check, Random
 from grader.composing import report_of
+from grader.counterexamples import Examples
 from grader.diagnosis import Diagnostician
 from grader.errors import DivergedError, GraderError, NotRecordedError, TranscriptError
 from grader.grading import GradeEvent, grade_problem
@@ -76,6 +77,7 @@ class Replayer:
         self._pset = pset
         self._checks = {problem.name: load_checks(problem) for problem in pset.problems}
         self._references = {problem.name: RememberedReference(problem) for problem in pset.problems}
+        self._examples = {problem.name: Examples(problem) for problem in pset.problems}
         self._advisors = {problem.name: self._advisor(problem) for problem in pset.problems}
 
     def __enter__(self) -> Self:
@@ -86,10 +88,12 @@ class Replayer:
     ) -> None:
         for reference in self._references.values():
             reference.close()
+        for examples in self._examples.values():
+            examples.__exit__(kind, error, trace)
 
     def _advisor(self, problem: Problem) -> Advisor:
         diagnostician = Diagnostician(problem, self._references[problem.name])
-        return Advisor(self._checks[problem.name], (diagnostician.look,))
+        return Advisor(self._checks[problem.name], (diagnostician.look, self._examples[problem.name]))
 
     def replay(self, submission: Submission, transcript: Transcript) -> Replayed:
         """See :func:`grade_from_transcript`."""

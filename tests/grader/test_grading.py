@@ -497,9 +497,11 @@ def test_the_students_copy_shows_prints_and_numbers_only_of_public_checks(make_p
     assert "x is" in student["example"].printed
     assert "x was" in student["example"].message
     assert student["doubled"].visibility is Visibility.HIDDEN
-    shown = report.for_student().problems[0].checks[1].model_dump_json()
+    shown = student["doubled"].model_dump_json(exclude={"counterexample"})
     assert "x is" not in shown
     assert "x was" not in shown
+    assert student["doubled"].counterexample is not None  # on inputs that are no secret
+    assert "ValueError: x was" in student["doubled"].counterexample.got
 
 
 def test_progress_is_told_in_the_students_words_the_public_checks_first(make_pset: MakePset) -> None:

@@ -1,0 +1,151 @@
+"""What is right: the reference, run in this trusted process, with the other accepted answers for witnesses.
+
+A check may leave open what the reference decides. Where an accepted answer gives something else than the
+reference, no difference from it is shown to anybody.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+
+from grader.authoring import Check
+from grader.counterexamples.differences import Precision, difference
+from grader.counterexamples.draws import SmallRandom
+from grader.counterexamples.programs import Outcome, Player, Program, program_of
+from grader.package import Problem
+from grader.tracing import Step, Tracing
+from sandbox import InProcessSession, Session, load
+from sandbox.errors import StudentCodeError
+from sandbox.remote import RemoteModule
+from sandbox.session import Answer
+from sandbox.wire.messages import Operation
+from sandbox.wire.values import HandleRef
+
+__all__ = ["Draw", "Ear", "Witnesses"]
+
+_MOST_STEPS: Final = 400
+_CLOSER: Final = 0.01
+"""How near accepted answers must be to the reference, in terms of what counts as different."""
+
+
+class Draw(NamedTuple):
+    """Small inputs on which a check makes sense: what it asks on them, and what is right."""
+
+    steps: tuple[Step, ...]
+    program: Program
+
+
+class Ear:
+    """Listens to a module that is about to be loaded, and keeps the way to it."""
+
+    def __init__(self) -> None:
+        self.tracing: Tracing
+        self.player: Player
+        self._session: Session
+
+    def __call__(self, session: Session) -> Session:
+        self._session, self.tracing = session, Tracing(session)
+        return self
+
+    def request(
+        self,
+        operation: Operation,
+        *operands: object,
+        time_limit: float | None = None,
+        release: tuple[int, ...] = (),
+    ) -> Answer:
+        """See :meth:`sandbox.session.Session.request`."""
+        answer = self.tracing.request(operation, *operands, time_limit=time_limit, release=release)
+        if operation is Operation.LOAD and isinstance(answer.value, tuple) and answer.value:
+            self.module = answer.value[0]
+            if isinstance(self.module, HandleRef):
+                self.player = Player(self._session, self.module)
+        return answer
+
+
+class Witnesses:
+    """The reference and the accepted answers of one problem. A context manager: leaving it ends what runs.
+
+    What it calculates for a draw is kept, since it is the same for every submission.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._stack = ExitStack()
+        self._players: list[Player] = []
+        self._compared: InProcessSession | None = None
+        self._draws: dict[tuple[str, int, int], Draw | None] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        self._players.clear()
+        self._compared = None
+
+    def draw(self, check: Check, seed: int, room: int) -> Draw | None:
+        """What ``check`` asks on the small inputs of ``seed``; None where the reference itself fails it."""
+        key = (check.name, seed, room)
+        if key not in self._draws:
+            self._draws[key] = self._drawn(check, seed, room)
+        return self._draws[key]
+
+    def reference(self) -> RemoteModule:
+        """The reference for a check to compare with, loaded anew."""
+        if self._compared is None:
+            self._compared = self._stack.enter_context(InProcessSession())
+        source = self._problem.text("reference.py")
+        return load(self._compared, self._problem.files_with(source), self._problem.file_name)
+
+    def right(self, program: Program) -> list[Outcome] | None:
+        """What the reference gives for ``program``."""
+        return self._played(self._loaded()[0], program)
+
+    def agreed(self, program: Program, right: list[Outcome], precision: Precision) -> bool:
+        """Whether every accepted answer gives ``right``, and the reference gives it again."""
+        closer = Precision(precision.rtol * _CLOSER, precision.atol * _CLOSER, precision.dtype)
+        for player in self._loaded():
+            found = self._played(player, program)
+            if found is None or len(found) != len(right):
+                return False
+            for line, mine, wanted in zip(program, found, right, strict=True):
+                if difference(line, mine, wanted, closer) is not None:
+                    return False
+        return True
+
+    def _drawn(self, check: Check, seed: int, room: int) -> Draw | None:
+        source = self._problem.text("reference.py")
+        # Whatever goes wrong there, the check makes no sense on these inputs.
+        with suppress(Exception), np.errstate(all="ignore"), ExitStack() as stack:
+            student, ear = self._load(source, stack)
+            check.run(student, self._load(source, stack)[0], SmallRandom(seed, room))
+            steps = tuple(ear.tracing.steps)
+            if len(steps) <= _MOST_STEPS:
+                return Draw(steps, program_of(steps, ear.module))
+        return None
+
+    def _played(self, player: Player, program: Program) -> list[Outcome] | None:
+        with suppress(StudentCodeError), np.errstate(all="ignore"):
+            return player.play(program)
+        return None
+
+    def _loaded(self) -> list[Player]:
+        if not self._players:
+            paths = sorted((self._problem.folder / "submissions" / "accepted").glob("*.py"))
+            sources = [path.read_text(encoding="utf-8") for path in paths]
+            for source in (self._problem.text("reference.py"), *sources):
+                with suppress(StudentCodeError):
+                    self._players.append(self._load(source, self._stack)[1].player)
+        return self._players
+
+    def _load(self, source: str, stack: ExitStack) -> tuple[RemoteModule, Ear]:
+        ear = Ear()
+        session = ear(stack.enter_context(InProcessSession()))
+        return load(session, self._problem.files_with(source), self._problem.file_name), ear
