@@ -8,5 +8,6 @@ student's code gives comes from a guest that has met nothing but examples.
 """
 
 from grader.counterexamples.searching import Examples
+from grader.counterexamples.trying import FoundExample, find_example
 
-__all__ = ["Examples"]
+__all__ = ["Examples", "FoundExample", "find_example"]

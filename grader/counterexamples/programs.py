@@ -6,10 +6,13 @@ It can be asked of any loaded file.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from grader.authoring.comparison import as_array
+from grader.counterexamples.values import is_array
 from grader.tracing import Step
 from sandbox import Session
 from sandbox.errors import StudentExceptionError
@@ -24,6 +27,7 @@ __all__ = [
     "Path",
     "Player",
     "Program",
+    "key_of",
     "leaves",
     "part_of",
     "program_of",
@@ -125,6 +129,23 @@ def program_of(steps: Sequence[Step], module: HandleRef) -> Program:
             if isinstance(leaf, HandleRef):
                 made.setdefault(leaf.id, Made(number, path))
     return tuple(program)
+
+
+def key_of(program: Program) -> bytes:
+    """Equal for programs that ask the same, in values of the same types and layouts in memory."""
+    total = hashlib.sha256()
+    for line in program:
+        total.update(line.operation.encode())
+        for part in leaves(line.operands):
+            total.update(repr(_plain(*part)).encode())
+    return total.digest()
+
+
+def _plain(path: Path, leaf: Any) -> object:
+    if not is_array(leaf):
+        return path, type(leaf).__name__, leaf
+    array = as_array(leaf)
+    return path, type(leaf).__name__, str(leaf.dtype), array.shape, array.strides, array.tobytes()
 
 
 def sliced(program: Program, target: int) -> Program:

@@ -35,6 +35,8 @@ _ROOMS: Final = (SMALLEST, SMALLEST, -1, -1, 0, 0, 0, 1, 1, 2, 3, 4)
 """For the sizes of each draw (:class:`SmallRandom`): the smallest first."""
 _TARGETS: Final = 4
 _PROPOSALS: Final = 150
+_MOST_ASKED: Final = 5_000
+"""Of one loaded file, by the check on all draws."""
 _MOST_EXAMPLES: Final = 3
 """For one problem: more would not be read."""
 _MOST_TRIALS: Final = 6
@@ -95,7 +97,7 @@ class Examples:
         All of it is asked of one loaded file; what is shown, once more of a file loaded anew, as pasted
         code will be.
         """
-        ear, trials = Ear(), 0
+        ear, trials = Ear(most=_MOST_ASKED), 0
         for number, room in enumerate(_ROOMS):
             if trials % 2 == 0:
                 trial = answers.trial(check, Purpose.EXAMPLE, trials, _SECONDS, ear)

@@ -14,7 +14,7 @@ from sandbox.errors import StudentExceptionError
 from sandbox.session import clean_text
 from sandbox.wire.messages import Failure
 
-__all__ = ["answers_shown", "told"]
+__all__ = ["answers_shown", "raised", "told"]
 
 _MOST_CHARACTERS: Final = 2_000
 _MOST_MESSAGE: Final = 160
@@ -45,13 +45,21 @@ def answers_shown(found: Difference) -> tuple[str, str]:
     return shown_apart(found.got, found.right)
 
 
+def raised(error: Exception) -> str:
+    """An exception as it is told: its kind if that is one of Python's own, and the start of its message."""
+    kind = type(error).__name__ if type(error).__module__ == "builtins" else "Exception"
+    return _exception(kind, str(error))
+
+
 def _raised(error: StudentExceptionError | None, *, kind_only: bool = False) -> str:
     if error is None:
         return ""
-    said = clean_text(error.text).strip().split("\n")[0][:_MOST_MESSAGE]
-    if kind_only or not said or error.reason in _OWN_TEXT:
-        return f"raises {error.kind}"
-    return f"raises {error.kind}: {said}"
+    return _exception(error.kind, "" if kind_only or error.reason in _OWN_TEXT else error.text)
+
+
+def _exception(kind: str, text: str) -> str:
+    said = clean_text(text).strip().split("\n")[0][:_MOST_MESSAGE]
+    return f"raises {kind}: {said}" if said else f"raises {kind}"
 
 
 def _dtype(value: Any) -> str:

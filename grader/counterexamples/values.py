@@ -98,7 +98,10 @@ def _shown(value: Any, digits: int) -> str:
         value = value.item()
     if isinstance(value, float):
         return _rounded(value, digits)
-    return repr(value)[:_MOST_CHARACTERS]
+    plain = value is None or isinstance(value, str | bytes | bool | int | complex)
+    if plain or type(value).__name__.lower().endswith("dtype") or kind != "an object":
+        return repr(value)[:_MOST_CHARACTERS]
+    return f"<{type(value).__name__[:40]} object>"
 
 
 def _shown_array(value: Any, kind: str, digits: int) -> str:

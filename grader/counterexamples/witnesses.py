@@ -15,7 +15,7 @@ import numpy as np
 from grader.authoring import Check
 from grader.counterexamples.differences import Precision, difference
 from grader.counterexamples.draws import SmallRandom
-from grader.counterexamples.programs import Outcome, Player, Program, program_of
+from grader.counterexamples.programs import Outcome, Player, Program, key_of, program_of
 from grader.package import Problem
 from grader.tracing import Step, Tracing
 from sandbox import InProcessSession, Session, load
@@ -28,8 +28,14 @@ from sandbox.wire.values import HandleRef
 __all__ = ["Draw", "Ear", "Witnesses"]
 
 _MOST_STEPS: Final = 400
+"""For one load; what is asked in programs does not count."""
+_MOST_KEPT: Final = 20_000
 _CLOSER: Final = 0.01
 """How near accepted answers must be to the reference, in terms of what counts as different."""
+
+
+class TooManyStepsError(Exception):
+    """A check asks so much that there is no small example in it."""
 
 
 class Draw(NamedTuple):
@@ -40,15 +46,20 @@ class Draw(NamedTuple):
 
 
 class Ear:
-    """Listens to a module that is about to be loaded, and keeps the way to it."""
+    """Listens to a module that is about to be loaded, and keeps the way to it.
 
-    def __init__(self) -> None:
+    Its requests raise :class:`TooManyStepsError` where there are too many.
+    """
+
+    def __init__(self, most: int = _MOST_STEPS) -> None:
+        self._most = most
         self.tracing: Tracing
         self.player: Player
         self._session: Session
+        self._asked = 0
 
     def __call__(self, session: Session) -> Session:
-        self._session, self.tracing = session, Tracing(session)
+        self._session, self.tracing, self._asked = session, Tracing(session), 0
         return self
 
     def request(
@@ -59,6 +70,9 @@ class Ear:
         release: tuple[int, ...] = (),
     ) -> Answer:
         """See :meth:`sandbox.session.Session.request`."""
+        self._asked += 1
+        if self._asked > self._most:
+            raise TooManyStepsError
         answer = self.tracing.request(operation, *operands, time_limit=time_limit, release=release)
         if operation is Operation.LOAD and isinstance(answer.value, tuple) and answer.value:
             self.module = answer.value[0]
@@ -70,7 +84,7 @@ class Ear:
 class Witnesses:
     """The reference and the accepted answers of one problem. A context manager: leaving it ends what runs.
 
-    What it calculates for a draw is kept, since it is the same for every submission.
+    What it calculates is kept: many submissions make the same mistake, and lead to the same programs.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -79,6 +93,9 @@ class Witnesses:
         self._players: list[Player] = []
         self._compared: InProcessSession | None = None
         self._draws: dict[tuple[str, int, int], Draw | None] = {}
+        self._endless: set[str] = set()
+        self._right: dict[bytes, list[Outcome] | None] = {}
+        self._agreed: dict[tuple[bytes, Precision], bool] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -93,6 +110,8 @@ class Witnesses:
     def draw(self, check: Check, seed: int, room: int) -> Draw | None:
         """What ``check`` asks on the small inputs of ``seed``; None where the reference itself fails it."""
         key = (check.name, seed, room)
+        if check.name in self._endless:
+            return None
         if key not in self._draws:
             self._draws[key] = self._drawn(check, seed, room)
         return self._draws[key]
@@ -106,10 +125,19 @@ class Witnesses:
 
     def right(self, program: Program) -> list[Outcome] | None:
         """What the reference gives for ``program``."""
-        return self._played(self._loaded()[0], program)
+        key = key_of(program)
+        if key not in self._right and len(self._right) < _MOST_KEPT:
+            self._right[key] = self._played(self._loaded()[0], program)
+        return self._right[key] if key in self._right else self._played(self._loaded()[0], program)
 
     def agreed(self, program: Program, right: list[Outcome], precision: Precision) -> bool:
         """Whether every accepted answer gives ``right``, and the reference gives it again."""
+        key = (key_of(program), precision)
+        if key not in self._agreed and len(self._agreed) < _MOST_KEPT:
+            self._agreed[key] = self._agree(program, right, precision)
+        return self._agreed[key] if key in self._agreed else self._agree(program, right, precision)
+
+    def _agree(self, program: Program, right: list[Outcome], precision: Precision) -> bool:
         closer = Precision(precision.rtol * _CLOSER, precision.atol * _CLOSER, precision.dtype)
         for player in self._loaded():
             found = self._played(player, program)
@@ -125,10 +153,12 @@ class Witnesses:
         # Whatever goes wrong there, the check makes no sense on these inputs.
         with suppress(Exception), np.errstate(all="ignore"), ExitStack() as stack:
             student, ear = self._load(source, stack)
-            check.run(student, self._load(source, stack)[0], SmallRandom(seed, room))
-            steps = tuple(ear.tracing.steps)
-            if len(steps) <= _MOST_STEPS:
-                return Draw(steps, program_of(steps, ear.module))
+            try:
+                check.run(student, self._load(source, stack)[0], SmallRandom(seed, room))
+            except TooManyStepsError:
+                self._endless.add(check.name)
+                raise
+            return Draw(tuple(ear.tracing.steps), program_of(ear.tracing.steps, ear.module))
         return None
 
     def _played(self, player: Player, program: Program) -> list[Outcome] | None:
