@@ -1,8 +1,8 @@
 """Says more about failed checks once all of a problem's checks are over. Points never rest on it.
 
 Each *look* runs a failed check of the student's file once more, on other inputs than it was graded with,
-and adds to its result: which known mistake it is, or a small example to try. All looks at a problem
-share :data:`ADVICE_SECONDS`; what is not found in that time is not said.
+and adds to its result: which known mistake it is, or a small example to try. Each look has
+:data:`ADVICE_SECONDS` for one problem; what is not found in that time is not said.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from grader.report import CheckResult, Verdict, Visibility
 
 __all__ = ["ADVICE_SECONDS", "Advisor", "Budget", "Look"]
 
-ADVICE_SECONDS: Final = 10.0
-"""For one problem: many times what is needed, so that a loaded machine gives the same advice."""
+ADVICE_SECONDS: Final = 15.0
+"""For one problem and one look: many times what is needed, so that a loaded machine gives the same advice."""
 _ADVISED: Final = (Verdict.FAILED, Verdict.ERROR)
 """What ended at a limit would only reach it again."""
 
 
 class Budget:
-    """Seconds that are left for advice on one problem."""
+    """Seconds that are left for one look at one problem."""
 
     def __init__(self, seconds: float = ADVICE_SECONDS) -> None:
         self._until = time.monotonic() + seconds
@@ -63,8 +63,9 @@ class Advisor:
             InfrastructureError: a sandbox could not be had.
             PackageError: the problem package itself is broken.
         """
-        budget, advised = Budget(), list(results)
+        advised = list(results)
         for look in self._looks:
+            budget = Budget()
             for index, (check, visibility) in enumerate(self._checks):
                 failed = visibility is Visibility.HIDDEN and advised[index].verdict in _ADVISED
                 if failed and budget.left:

@@ -27,7 +27,7 @@ from grader.tracing import Step
 from grader.transcripts.records import Purpose
 from sandbox.errors import InfrastructureError, StudentCodeError, StudentExceptionError
 from sandbox.remote import RemoteModule
-from sandbox.wire.messages import Operation
+from sandbox.wire.messages import Failure, Operation
 
 __all__ = ["Examples"]
 
@@ -39,6 +39,8 @@ _MOST_ASKED: Final = 5_000
 """Of one loaded file, by the check on all draws."""
 _MOST_EXAMPLES: Final = 3
 """For one problem: more would not be read."""
+_MOST_CHECKS: Final = 6
+"""Tried for one problem."""
 _MOST_TRIALS: Final = 6
 _LONGEST: Final = 60
 """Programs of more lines than this have no small example in them."""
@@ -64,7 +66,7 @@ class Examples:
         self._witnesses = Witnesses(problem)
         self._signatures = Signatures.of(problem.text("reference.py"))
         self._answers: Answers | None = None
-        self._count = 0
+        self._tried = self._count = 0
 
     def __enter__(self) -> Self:
         return self
@@ -82,9 +84,10 @@ class Examples:
             InfrastructureError: a sandbox could not be had.
         """
         if answers is not self._answers:
-            self._answers, self._count = answers, 0
-        if self._count >= _MOST_EXAMPLES:
+            self._answers, self._tried, self._count = answers, 0, 0
+        if self._count >= _MOST_EXAMPLES or self._tried >= _MOST_CHECKS:
             return result
+        self._tried += 1
         found = None
         with suppress(StudentCodeError):  # a file that ends its guest has no example
             found = self._search(check, answers, budget)
@@ -124,7 +127,9 @@ class Examples:
         try:
             with np.errstate(all="ignore"):
                 check.run(student, self._witnesses.reference(), rng)
-        except StudentExceptionError:
+        except StudentExceptionError as error:
+            if error.kind == "NotImplementedError" or error.reason == Failure.MISSING:
+                raise  # what is not there has no example
             return False
         except (StudentCodeError, *_LOST):
             raise
