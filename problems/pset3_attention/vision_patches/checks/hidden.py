@@ -86,9 +86,11 @@ def inverse(student, reference, rng):
 def projection(student, reference, rng):
     channels, embed_dim = rng.sizes(2, 2, 7)
     weight, bias = rng.tensor(embed_dim, channels), rng.tensor(embed_dim)
+    bias[0] = -1.0
     given = {"proj.weight": weight, "proj.bias": bias}
     module = _module(student, (1, 1), (1, 1), channels, embed_dim, **given)
     images = rng.tensor(3, channels, 1, 1)
+    images[0] = 0.0  # its token is the bias, which has a negative feature
     got = module(images)
     expect.shape(got, (3, 2, embed_dim), what="The tokens")
     wanted = images.flatten(1) @ weight.T + bias
