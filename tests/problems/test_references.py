@@ -180,3 +180,27 @@ def test_multi_head_attention_gives_its_output_bias_where_nothing_may_be_attende
     torch.testing.assert_close(result, module.out_proj.bias.expand(2, 3, 6))
     (gradient,) = torch.autograd.grad(result.sum(), x)
     torch.testing.assert_close(gradient, torch.zeros_like(gradient))
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-4)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_scaled_dot_product_agrees_with_torch(
+    rng: Random, dtype: type, tolerance: float, *, masked: bool
+) -> None:
+    reference = _reference("pset3_attention/scaled_dot_product")
+    q, k, v, doutput = (rng.normal(2, 3, *shape).astype(dtype) for shape in ((4, 5), (6, 5), (6, 7), (4, 7)))
+    mask = reference.causal_mask(4, 6) & reference.padding_mask(np.array([2, 6]), 6)[:, None]
+    arguments = (q, k, v, mask) if masked else (q, k, v)
+
+    leaves = [_leaf(array) for array in (q, k, v)]
+    wanted = functional.scaled_dot_product_attention(
+        *leaves, attn_mask=torch.from_numpy(mask) if masked else None
+    )
+    wanted.backward(torch.from_numpy(doutput))
+    output, weights = reference.attention(*arguments)
+    assert output.dtype == weights.dtype == dtype
+    np.testing.assert_allclose(output, wanted.detach(), rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(weights @ v, output, rtol=tolerance, atol=tolerance)
+    for mine, leaf in zip(reference.attention_backward(doutput, *arguments), leaves, strict=True):
+        assert mine.dtype == dtype
+        np.testing.assert_allclose(mine, leaf.grad, rtol=tolerance, atol=tolerance)
