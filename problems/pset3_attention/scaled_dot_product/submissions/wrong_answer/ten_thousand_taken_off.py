@@ -1,4 +1,4 @@
-"""You take 10000 off the masked scores: a masked score that is larger than the others by more than that gets in."""
+"""You take 10000 off the masked scores: a masked score that is larger than the others by more than that takes their weight away."""
 
 import math
 
