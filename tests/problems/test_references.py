@@ -204,3 +204,35 @@ def test_scaled_dot_product_agrees_with_torch(
     for mine, leaf in zip(reference.attention_backward(doutput, *arguments), leaves, strict=True):
         assert mine.dtype == dtype
         np.testing.assert_allclose(mine, leaf.grad, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-4)])
+def test_seq2seq_attention_agrees_with_torch(rng: Random, dtype: type, tolerance: float) -> None:
+    reference = _reference("pset3_attention/seq2seq_attention")
+    shapes = ((3, 4), (3, 5, 2), (4, 6), (2, 6), (6,))
+    arrays = [rng.normal(*shape).astype(dtype) for shape in shapes]
+    lengths, dscores = np.array([5, 1, 3]), rng.normal(3, 5).astype(dtype)
+
+    state, memory, weight, other, vector = leaves = [_leaf(array) for array in arrays]
+    scores = (functional.linear(state, weight.T).unsqueeze(1) + functional.linear(memory, other.T)).tanh()
+    scores = functional.linear(scores, vector[None]).squeeze(-1)
+    scores.backward(torch.from_numpy(dscores))
+    filling = torch.arange(5) >= torch.from_numpy(lengths)[:, None]
+    shares = scores.masked_fill(filling, -torch.inf).softmax(-1)
+    context = torch.bmm(shares[:, None], memory)[:, 0]
+    general = torch.bmm(memory, (state @ (weight @ other.T))[..., None])[..., 0]
+
+    mine = reference.additive_scores(*arrays)
+    weights = reference.attention_weights(mine, lengths)
+    pairs = [
+        (mine, scores),
+        (weights, shares),
+        (reference.context_vector(weights, arrays[1]), context),
+        (reference.dot_scores(arrays[0], arrays[1], arrays[2] @ arrays[3].T), general),
+        *zip(
+            reference.additive_scores_backward(dscores, *arrays), (leaf.grad for leaf in leaves), strict=True
+        ),
+    ]
+    for got, wanted in pairs:
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got, wanted.detach(), rtol=tolerance, atol=tolerance)

@@ -1,0 +1,47 @@
+"""You add the state after the tanh: state and word must be added first, or the state adds the same to all words."""
+
+import numpy as np
+
+
+def hidden_units(state, memory, W, U):
+    q = np.einsum("bd,da->ba", state, W)
+    k = np.einsum("bte,ea->bta", memory, U)
+    return q[:, np.newaxis] + np.tanh(k)
+
+
+def additive_scores(state, memory, W, U, v):
+    return np.einsum("bta,a->bt", hidden_units(state, memory, W, U), v)
+
+
+def additive_scores_backward(dscores, state, memory, W, U, v):
+    z = hidden_units(state, memory, W, U)
+    dz = np.einsum("bt,a->bta", dscores, v)
+    word = np.tanh(memory @ U)
+    p = dz * (1 - word * word)
+    dstate = np.einsum("bta,da->bd", dz, W)
+    dmemory = np.einsum("bta,ea->bte", p, U)
+    dW = np.einsum("bd,bta->da", state, dz)
+    dU = np.einsum("bte,bta->ea", memory, p)
+    dv = np.einsum("bt,bta->a", dscores, z)
+    return dstate, dmemory, dW, dU, dv
+
+
+def dot_scores(state, memory, W=None):
+    if W is None:
+        return np.einsum("be,bte->bt", state, memory)
+    return np.einsum("bd,de,bte->bt", state, W, memory)
+
+
+def attention_weights(scores, lengths):
+    real = np.arange(scores.shape[-1]) < np.reshape(lengths, (-1, 1))
+    highest = np.max(scores, axis=-1, keepdims=True, where=real, initial=-np.inf)
+    exponentials = np.exp(np.minimum(scores - highest, 0)) * real
+    return exponentials / np.sum(exponentials, axis=-1, keepdims=True)
+
+
+def context_vector(weights, memory):
+    return np.matmul(weights[:, np.newaxis, :], memory)[:, 0, :]
+
+
+def attentional_state(context, state, W):
+    return np.tanh(np.hstack((context, state)) @ W)
