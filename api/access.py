@@ -1,4 +1,4 @@
-"""Who may do what. Every decision about permission is made in this module.
+"""Who may do what. Every decision about permission is made here, by the table in :mod:`api.permissions`.
 
 Three rules. What is not yours answers like what does not exist (:class:`NotFoundError`), so nobody
 learns what exists by guessing. Where you belong but your role is not enough, you are told so
@@ -12,7 +12,6 @@ that shows people's work is filtered by :func:`is_visible`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum, auto
 
 from sqlalchemy import ColumnElement, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -21,6 +20,7 @@ from api.accounts.models import User
 from api.courses.models import Course, Enrolment, PublishedPset
 from api.errors import NotAllowedError, NotFoundError
 from api.logs import note
+from api.permissions import ALLOWED, REFUSALS, Action, scope_for
 from api.roles import EVERY_SCOPE, Role, Scope
 from api.submissions.models import Submission
 
@@ -59,55 +59,6 @@ class Actor:
     token_id: int | None = None
 
 
-class Action(StrEnum):
-    """What can be done in a course."""
-
-    SEE_COURSE = auto()
-    SUBMIT = auto()
-    SEE_EVERYBODYS_WORK = auto()
-    RETRY_GRADING = auto()
-    PUBLISH = auto()
-    MANAGE_ROSTER = auto()
-    SEE_AUDIT = auto()
-    RUN_GRADING = auto()
-    REGRADE = auto()
-
-
-_STUDENT = frozenset({Action.SEE_COURSE, Action.SUBMIT})
-_GRADER = _STUDENT | {Action.SEE_EVERYBODYS_WORK, Action.RETRY_GRADING}
-_INSTRUCTOR = _GRADER | {
-    Action.PUBLISH,
-    Action.MANAGE_ROSTER,
-    Action.SEE_AUDIT,
-    Action.RUN_GRADING,
-    Action.REGRADE,
-}
-
-_ALLOWED: dict[Role, frozenset[Action]] = {
-    Role.STUDENT: _STUDENT,
-    Role.GRADER: _GRADER,
-    Role.INSTRUCTOR: _INSTRUCTOR,
-}
-
-_SCOPES: dict[Action, Scope] = {Action.SEE_COURSE: Scope.READ, Action.SUBMIT: Scope.SUBMIT}
-"""The scope that each action needs; those not listed here are staff's."""
-
-_REFUSALS: dict[Action, str] = {
-    Action.SEE_COURSE: "You are not enrolled in this course. Ask its instructor to add you.",
-    Action.SUBMIT: "You cannot submit in this course. Ask its instructor to enrol you.",
-    Action.SEE_EVERYBODYS_WORK: "Only graders and instructors of this course can see everybody's work.",
-    Action.RETRY_GRADING: "Only graders and instructors of this course can have a submission graded again.",
-    Action.PUBLISH: "Only instructors of this course can publish problem sets or set due dates.",
-    Action.MANAGE_ROSTER: "Only instructors of this course can change its roster.",
-    Action.REGRADE: (
-        "Only instructors of this course can grade several submissions again. "
-        "As a grader, ask for one: gradecli replay SUBMISSION"
-    ),
-    Action.SEE_AUDIT: "Only instructors of this course can see what its staff did.",
-    Action.RUN_GRADING: "Only instructors of this course can see its queue and say how it is graded.",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class _Standing:
     """What somebody is in one course. ``section``: the only one that they see as a grader."""
@@ -117,7 +68,7 @@ class _Standing:
 
     @property
     def sees_all(self) -> bool:
-        return Action.SEE_EVERYBODYS_WORK in _ALLOWED[self.role] and self.section is None
+        return Action.SEE_EVERYBODYS_WORK in ALLOWED[self.role] and self.section is None
 
 
 def _standing(session: Session, actor: Actor, course: Course) -> _Standing | None:
@@ -135,9 +86,9 @@ def _standing(session: Session, actor: Actor, course: Course) -> _Standing | Non
 
 
 def _require(actor: Actor, standing: _Standing, action: Action) -> None:
-    if action not in _ALLOWED[standing.role]:
-        raise NotAllowedError(_REFUSALS[action])
-    require_scope(actor, _SCOPES.get(action, Scope.STAFF))
+    if action not in ALLOWED[standing.role]:
+        raise NotAllowedError(REFUSALS[action])
+    require_scope(actor, scope_for(action))
 
 
 def require_scope(actor: Actor, scope: Scope) -> None:
@@ -163,11 +114,7 @@ def role_in(session: Session, actor: Actor, course: Course) -> Role | None:
 def can(session: Session, actor: Actor, course: Course, action: Action) -> bool:
     """Whether the actor may do ``action`` in ``course``."""
     standing = _standing(session, actor, course)
-    return (
-        standing is not None
-        and action in _ALLOWED[standing.role]
-        and _SCOPES.get(action, Scope.STAFF) in actor.scopes
-    )
+    return standing is not None and action in ALLOWED[standing.role] and scope_for(action) in actor.scopes
 
 
 def enter_course(session: Session, actor: Actor, name: str, action: Action) -> Course:

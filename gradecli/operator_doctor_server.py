@@ -250,7 +250,8 @@ def _port(settings: Settings) -> Finding:
         answer = connection.getresponse()
         body = answer.read(1000)
     except ConnectionRefusedError:
-        return Finding(what, State.LIMITED, f"nothing listens on port {settings.port}", "gradecli serve")
+        remedy = "Start gradecli serve; if it runs on another port, say so with GRADECLI_PORT."
+        return Finding(what, State.LIMITED, f"nothing listens on port {settings.port}", remedy)
     except (OSError, http.client.HTTPException):
         return Finding(what, State.ACT, "does not answer", "See its log, and restart gradecli serve.")
     finally:
