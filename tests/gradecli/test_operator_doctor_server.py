@@ -259,7 +259,7 @@ def test_a_port_where_nobody_or_somebody_else_answers(data: Path, monkeypatch: p
             thread.join()
     found = _find(data, "web process")
     assert found.state is State.LIMITED
-    assert found.remedy == "gradecli serve"
+    assert found.remedy == "Start gradecli serve; if it runs on another port, say so with GRADECLI_PORT."
 
 
 def test_a_sandbox_that_does_not_work(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
