@@ -140,6 +140,32 @@ def test_grouped_conv1d_agrees_with_torch(
         np.testing.assert_allclose(mine, leaf.grad, rtol=tolerance, atol=tolerance)
 
 
+def test_the_layers_for_quarter_turns_agree_with_torch_and_obey_their_laws(rng: Random) -> None:
+    reference = _reference("pset2_convolution/equivariance")
+    x, w, kernels = rng.normal(2, 5, 6), rng.normal(3, 2, 3, 3), rng.normal(4, 4, 3, 3, 3)
+
+    def by_torch(picture: np.ndarray[Any, Any], kernel: np.ndarray[Any, Any]) -> torch.Tensor:
+        return functional.conv2d(torch.from_numpy(picture), torch.from_numpy(kernel), padding=1)
+
+    np.testing.assert_allclose(reference.correlate(x, w), by_torch(x, w), rtol=1e-11, atol=1e-12)
+    lifted = reference.lift(x, w)
+    turned_filters = torch.stack([torch.rot90(torch.from_numpy(w), r, (2, 3)) for r in range(4)])
+    wanted = by_torch(x, turned_filters.flatten(0, 1).numpy()).unflatten(0, (4, 3))
+    np.testing.assert_allclose(lifted, wanted, rtol=1e-11, atol=1e-12)
+
+    turned = torch.rot90(torch.from_numpy(x), 1, (1, 2)).numpy()
+    np.testing.assert_allclose(reference.lift(turned, w), reference.turn(lifted), rtol=1e-11, atol=1e-12)
+    z = reference.group_correlate(lifted, kernels)
+    of_turned = reference.group_correlate(reference.turn(lifted), kernels)
+    np.testing.assert_allclose(of_turned, reference.turn(z), rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(
+        z[0], by_torch(lifted.reshape(12, 5, 6), kernels.reshape(4, 12, 3, 3)), rtol=1e-9
+    )
+    inside = reference.translation_error(lambda picture: reference.correlate(picture, w), x, 1, -1, 2)
+    assert inside < 1e-12
+    assert reference.translation_error(lambda picture: reference.correlate(picture, w), x, 1, -1, 0) > 0.01
+
+
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-11), (torch.float32, 1e-4)])
 @pytest.mark.parametrize("masked", [False, True])
 def test_multi_head_attention_agrees_with_torch(
