@@ -21,6 +21,7 @@ from typing import Any
 
 from grader.bounds import longest_grading
 from grader.conversation import become_a_grading_child, converse
+from grader.diagnosis import KeptTraces
 from grader.errors import BadSubmissionError, GradingFailedError, OutageError, PackageError
 from grader.frozen import frozen_seeds
 from grader.grading import GradeEvent, grade
@@ -39,7 +40,8 @@ class ChildJob:
     """What a grading child needs to know.
 
     ``files`` are the submission's files by problem name; ``key`` decides the instances, with the seeds
-    of the frozen set ``seeds_of`` if one is named. ``transcript`` is a file to write one to.
+    of the frozen set ``seeds_of`` if one is named. ``transcript`` is a file to write one to;
+    ``traces`` a folder in which what known wrong answers do is kept for the next child.
     """
 
     pset_folder: Path
@@ -48,11 +50,12 @@ class ChildJob:
     key: bytes
     seeds_of: Path | None = None
     transcript: Path | None = None
+    traces: Path | None = None
 
     def to_json(self) -> bytes:
         files = {name: base64.b64encode(content).decode() for name, content in self.files.items()}
         job: dict[str, Any] = {"pset": str(self.pset_folder), "files": files, "backend": self.backend}
-        paths = {"seeds_of": self.seeds_of, "transcript": self.transcript}
+        paths = {"seeds_of": self.seeds_of, "transcript": self.transcript, "traces": self.traces}
         named = {name: path and str(path) for name, path in paths.items()}
         return json.dumps(job | {"key": self.key.hex()} | named).encode()
 
@@ -60,7 +63,7 @@ class ChildJob:
     def from_json(cls, text: bytes) -> ChildJob:
         job = json.loads(text)
         files = {name: base64.b64decode(content) for name, content in job["files"].items()}
-        named = {name: job[name] and Path(job[name]) for name in ("seeds_of", "transcript")}
+        named = {name: job[name] and Path(job[name]) for name in ("seeds_of", "transcript", "traces")}
         return cls(Path(job["pset"]), files, job["backend"], bytes.fromhex(job["key"]), **named)
 
 
@@ -159,6 +162,7 @@ def _grade(
             {"measurement": used.model_dump(mode="json"), "problem": problem}
         ),
         transcript=transcript,
+        kept_traces=KeptTraces(job.traces) if job.traces else None,
     )
 
 

@@ -18,7 +18,7 @@ from grader.answers import Listen, Meeting, Trial
 from grader.authoring import Check, Random
 from grader.composing import report_of
 from grader.counterexamples import Examples
-from grader.diagnosis import Diagnostician
+from grader.diagnosis import Diagnostician, KeptTraces
 from grader.errors import DivergedError, GraderError, NotRecordedError, TranscriptError
 from grader.grading import GradeEvent, grade_problem
 from grader.loading import load_checks
@@ -67,14 +67,17 @@ def grade_from_transcript(pset: ProblemSet, submission: Submission, transcript: 
 class Replayer:
     """Replays many transcripts with one set: what a reference answers is calculated once and kept.
 
+    Args:
+        kept_traces: where what known wrong answers do is kept, for diagnoses.
+
     A context manager: leaving it ends what runs.
 
     Raises:
         PackageError: the package is broken.
     """
 
-    def __init__(self, pset: ProblemSet) -> None:
-        self._pset = pset
+    def __init__(self, pset: ProblemSet, *, kept_traces: KeptTraces | None = None) -> None:
+        self._pset, self._kept_traces = pset, kept_traces
         self._checks = {problem.name: load_checks(problem) for problem in pset.problems}
         self._references = {problem.name: RememberedReference(problem) for problem in pset.problems}
         self._examples = {problem.name: Examples(problem) for problem in pset.problems}
@@ -92,7 +95,7 @@ class Replayer:
             examples.__exit__(kind, error, trace)
 
     def _advisor(self, problem: Problem) -> Advisor:
-        diagnostician = Diagnostician(problem, self._references[problem.name])
+        diagnostician = Diagnostician(problem, self._references[problem.name], self._kept_traces)
         return Advisor(self._checks[problem.name], (diagnostician.look, self._examples[problem.name]))
 
     def replay(self, submission: Submission, transcript: Transcript) -> Replayed:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.conversation import become_a_grading_child, converse
+from grader.diagnosis import KeptTraces
 from grader.errors import BadSubmissionError, GraderError, GradingFailedError, TranscriptError
 from grader.package import load_pset
 from grader.replay import Replayer
@@ -51,12 +52,14 @@ def replay_in_child(
     *,
     on_complaint: Callable[[str], None] | None = None,
     timeout: float,
+    traces: Path | None = None,
 ) -> None:
     """Replay each of ``items`` with the set in ``pset_folder``.
 
     Args:
         on_outcome: told of each as soon as it is there, in the calling thread.
         timeout: seconds for all of them.
+        traces: see :class:`grader.child.ChildJob`.
 
     Raises:
         GradingFailedError: the child ended before it had done them all; what was told stands.
@@ -69,7 +72,8 @@ def replay_in_child(
         }
         for item in items
     ]
-    job = json.dumps({"pset": str(pset_folder), "items": listed}).encode()
+    folder = None if traces is None else str(traces)
+    job = json.dumps({"pset": str(pset_folder), "items": listed, "traces": folder}).encode()
 
     def heed(message: dict[str, Any]) -> bool | None:
         match message:
@@ -90,7 +94,8 @@ def replay_in_child(
 
 def _replay_all(job: dict[str, Any]) -> Iterator[dict[str, object]]:
     pset = load_pset(Path(job["pset"]))
-    with Replayer(pset) as replayer:
+    kept = KeptTraces(Path(job["traces"])) if job["traces"] else None
+    with Replayer(pset, kept_traces=kept) as replayer:
         for item in job["items"]:
             files = {f"{name}.py": base64.b64decode(content) for name, content in item["files"].items()}
             try:

@@ -77,7 +77,7 @@ def changes_between(before: GradeReport, after: GradeReport) -> list[Change]:
                 "after": None if now is None else str(now.verdict),
                 "points_before": None if was is None else was.score,
                 "points_after": None if now is None else now.score,
-                "sentence": was is not None and now is not None and was.message != now.message,
+                "sentence": was is not None and now is not None and _said(was) != _said(now),
             }
         )
     return found
@@ -88,7 +88,12 @@ def _checks(report: GradeReport) -> dict[tuple[str, str], CheckResult]:
 
 
 def _told(check: CheckResult) -> tuple[object, ...]:
-    return check.verdict, check.score, check.max_score, check.message
+    return check.verdict, check.score, check.max_score, *_said(check)
+
+
+def _said(check: CheckResult) -> tuple[object, ...]:
+    """All that a student reads about it."""
+    return check.message, check.diagnosis, check.counterexample
 
 
 def waiting_items(session: Session, regrade_id: int, limit: int) -> list[RegradeItem]:

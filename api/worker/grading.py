@@ -14,7 +14,7 @@ from grader.child import ChildJob, grade_in_child
 from grader.replaying import ReplayItem, ReplayOutcome, replay_in_child
 from grader.report import Measurement
 
-__all__ = ["ChildGrader", "ChildReplayer", "Grader", "Replayer", "Work"]
+__all__ = ["ChildGrader", "ChildReplayer", "Grader", "Replayer", "Work", "traces_folder"]
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,11 @@ class Work:
     key: bytes = field(repr=False)
     seeds_of: Path | None = None
     transcript: Path | None = None
+
+
+def traces_folder(settings: Settings) -> Path:
+    """Where what known wrong answers do is kept. It can be removed at any time: it is found out anew."""
+    return settings.data.resolve() / "traces"
 
 
 def _log_complaint(line: str) -> None:
@@ -63,6 +68,7 @@ class ChildGrader:
     def __init__(self, settings: Settings) -> None:
         self._backend = settings.sandbox
         self._seconds = settings.grading_seconds
+        self._traces = traces_folder(settings)
 
     def __call__(
         self,
@@ -78,6 +84,7 @@ class ChildGrader:
             key=work.key,
             seeds_of=work.seeds_of,
             transcript=work.transcript,
+            traces=self._traces,
         )
         return grade_in_child(
             job,
@@ -107,9 +114,12 @@ class ChildReplayer:
 
     def __init__(self, settings: Settings) -> None:
         self._seconds = settings.grading_seconds
+        self._traces = traces_folder(settings)
 
     def __call__(
         self, package: Path, items: Sequence[ReplayItem], told: Callable[[ReplayOutcome], None]
     ) -> None:
         """See :meth:`Replayer.__call__`."""
-        replay_in_child(package, items, told, on_complaint=_log_complaint, timeout=self._seconds)
+        replay_in_child(
+            package, items, told, on_complaint=_log_complaint, timeout=self._seconds, traces=self._traces
+        )

@@ -11,17 +11,22 @@ import signal
 import socket
 import threading
 from types import FrameType
+from typing import Final
 
 from api.services import Services
 from api.settings import Settings
-from api.worker.grading import ChildGrader
+from api.worker.grading import ChildGrader, traces_folder
 from api.worker.loop import Worker
 from api.worker.pulse import Pulse
+from grader.diagnosis import sweep as sweep_traces
 from sandbox import InfrastructureError, find
 
 __all__ = ["run"]
 
 log = logging.getLogger(__name__)
+
+_TRACES_DAYS: Final = 30
+"""Days without a failure like it after which what a wrong answer does is forgotten."""
 
 
 class _StopNowError(BaseException):
@@ -35,7 +40,7 @@ def run(settings: Settings) -> None:
     services = Services.open(settings)
     stop = threading.Event()
     _stop_on_signals(stop, settings.drain_seconds)
-    sweep = functools.partial(_sweep, settings.sandbox)
+    sweep = functools.partial(_sweep, settings)
     worker = Worker(services, ChildGrader(settings), name=_name(), stop=stop, sweep=sweep)
     try:
         with _pulse(settings, worker):
@@ -53,10 +58,11 @@ def _pulse(settings: Settings, worker: Worker) -> contextlib.AbstractContextMana
     return Pulse(settings.worker_pulse, worker, grading_seconds=settings.grading_seconds)
 
 
-def _sweep(sandbox: str) -> None:
-    """Remove what the sandboxes of killed workers have left on this machine."""
+def _sweep(settings: Settings) -> None:
+    """Remove what the sandboxes of killed workers have left on this machine, and old traces."""
+    sweep_traces(traces_folder(settings), unused_days=_TRACES_DAYS)
     try:
-        removed = find(sandbox).sweep()
+        removed = find(settings.sandbox).sweep()
     except InfrastructureError as error:
         log.warning("leftovers of earlier sandboxes could not be removed: %s", error)
     else:

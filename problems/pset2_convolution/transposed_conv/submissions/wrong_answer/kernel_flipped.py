@@ -1,4 +1,4 @@
-"""You flip the kernel: a stamp has the kernel the way it is."""
+"""Your kernel lies the wrong way round in the output: a stamp has it the way it is, and only a convolution of the spread image needs it flipped."""
 
 import numpy as np
 

@@ -23,7 +23,7 @@ def rotate_half(x):
 
 def rotate(x, positions):
     angles = positions.double()[:, None] * frequencies(x.shape[-1])[None, :]
-    angles = torch.cat([angles, angles], dim=-1)
+    angles = angles.repeat_interleave(2, dim=-1)
     return (x * torch.cos(angles) + rotate_half(x) * torch.sin(angles)).to(x.dtype)
 
 

@@ -1,0 +1,72 @@
+"""How to recognise the mistakes that a few small numbers, or the way they are written, leave open."""
+
+import numpy as np
+
+from grader.authoring import mistake, observe
+
+
+def _on_the_boundary(student, rng):
+    """The prediction on the boundary, where those on its two sides are right; else None."""
+    (d,) = rng.sizes(1, 2, 6)
+    w = np.ones(d)
+    sides = [student.predict(place * np.ones((2, d)), w, 0.0) for place in (-1.0, 1.0)]
+    if not (np.all(sides[0] == -1) and np.all(sides[1] == 1)):
+        return None
+    return student.predict(np.zeros((2, d)), w, 0.0)
+
+
+@mistake("sign_of_zero", checks=("on_the_boundary",))
+def sign_of_zero(student, reference, rng):
+    found = _on_the_boundary(student, rng)
+    return found is not None and np.all(found == 0)
+
+
+@mistake("boundary_is_positive", checks=("on_the_boundary",))
+def boundary_is_positive(student, reference, rng):
+    found = _on_the_boundary(student, rng)
+    return found is not None and np.all(found == 1)
+
+
+def _counts(student, rng):
+    """The mistakes counted: of two examples on their right side, of one far on its wrong side, and of one
+    that is wrong and right after it."""
+    (d,) = rng.sizes(1, 2, 7)
+    x, y = rng.normal(1, d), np.ones(1)
+    right = student.train_epoch(np.concatenate([x, 2 * x]), np.ones(2), 10 * x[0], 0.0)[2]
+    far = student.train_epoch(x, y, -10 * x[0], 0.0)[2]
+    near = student.train_epoch(x, y, -0.001 * x[0], 0.0)[2]
+    return int(right), int(far), int(near)
+
+
+@mistake("counts_examples", checks=("counting",))
+def counts_examples(student, reference, rng):
+    return _counts(student, rng) == (2, 1, 1)
+
+
+@mistake("counts_after_the_epoch", checks=("counting",))
+def counts_after_the_epoch(student, reference, rng):
+    return _counts(student, rng) == (0, 1, 0)
+
+
+@mistake("last_epoch_not_counted", checks=("fitting",))
+def last_epoch_not_counted(student, reference, rng):
+    X = np.concatenate([rng.normal(4, 3) + 4.0, rng.normal(4, 3) - 3.0])
+    y = np.repeat([1.0, -1.0], 4)
+    w, b, epochs = student.fit(X, y, 200)
+    right_w, right_b, right = reference.fit(X, y, 200)
+    return np.allclose(w, right_w) and np.isclose(b, right_b) and epochs == right - 1
+
+
+@mistake("starts_from_random_weights", checks=("fitting",))
+def starts_from_random_weights(student, reference, rng):
+    # Examples that are zero move the bias and no weight: what comes out is what it started from.
+    w = student.fit(np.zeros((3, 4)), np.ones(3), 1)[0]
+    return np.all(w != 0)
+
+
+@mistake("weights_changed_in_place", checks=("arguments_unchanged",))
+def weights_changed_in_place(student, reference, rng):
+    X, y, w = rng.normal(4, 3), np.ones(4), rng.normal(3)
+    w[:] = -X[0]
+    after = observe(student.train_epoch, X, y, w, b=0.0).args_after
+    return np.array_equal(after[0], X) and np.array_equal(after[1], y) and not np.array_equal(after[2], w)
