@@ -1,4 +1,4 @@
-"""The commands of problem authors: start a problem, prove it, grade a submission right here; no server."""
+"""The commands of problem authors: what they do with a package, right here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["grade", "new", "verify"]
+__all__ = ["admit", "grade", "new", "verify"]
 
 
 def grade(
@@ -141,3 +141,42 @@ def new(
     from gradecli.scaffolding import make_problem
 
     make_problem(pset, problem, title=title, runtime=runtime, problems=problems)
+
+
+def admit(
+    pset: Annotated[
+        str, typer.Argument(metavar="PSET", help="A set's name in the problems folder, or its folder.")
+    ],
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="The problem's name.")],
+    source: Annotated[
+        str, typer.Option("--from", metavar="SUBMISSION|FILE", help="A submission's id, or a .py file.")
+    ],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the mistake: no_scale.")],
+    sentence: Annotated[
+        str, typer.Option("--sentence", metavar="TEXT", help='What to tell students: "You ...".')
+    ],
+    problems: Annotated[
+        Path,
+        typer.Option(
+            "--problems", metavar="DIR", envvar="GRADECLI_PROBLEMS", help="The folder of problem packages."
+        ),
+    ] = Path("problems"),
+    sandbox: Annotated[
+        str | None,
+        typer.Option(
+            "--sandbox", metavar="docker|bubblewrap", help="Where the file runs; else what works here."
+        ),
+    ] = None,
+) -> None:
+    """Make a wrong answer of a problem out of a student's file.
+
+    For authors. It becomes submissions/wrong_answer/NAME.py in your problems folder, with your
+    sentence, once it has been run on every instance of the hidden checks. Publish the set again, and
+    `gradecli replay PSET` tells everybody who makes the mistake, without running their code.
+    """
+    from gradecli.operator_admission import admit_here, show_admission
+
+    admission = admit_here(
+        pset, problem, source=source, name=name, sentence=sentence, problems=problems, sandbox=sandbox
+    )
+    show_admission(admission, pset)

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from gradecli import messages
 from gradecli.addresses import is_this_machine
 from gradecli.errors import NotLoggedInError, RefusedError, UnreachableError
+from gradecli.mistake_payloads import Mistakes
 from gradecli.payloads import (
     CheckEvent,
     Course,
@@ -130,6 +131,10 @@ class CourseService:
     def report(self, submission_id: str) -> Report:
         return self._get(f"/submissions/{_part(submission_id)}/report", Report)
 
+    def submitted_file(self, submission_id: str, name: str) -> bytes:
+        """A file as it was graded."""
+        return self._send("GET", f"/submissions/{_part(submission_id)}/files/{_part(name)}")
+
     def scores(self, course: str) -> tuple[MyScore, ...]:
         return self._get(f"/courses/{_part(course)}/scores", tuple[MyScore, ...])
 
@@ -182,6 +187,9 @@ class CourseService:
 
     def gradebook_csv(self, course: str, section: str | None = None) -> bytes:
         return self._send("GET", f"/courses/{_part(course)}/gradebook.csv{_of(section)}")
+
+    def mistakes(self, course: str, pset: str, section: str | None = None) -> Mistakes:
+        return self._get(f"/courses/{_part(course)}/psets/{_part(pset)}/mistakes{_of(section)}", Mistakes)
 
     def change_course(self, course: str, *, supersede_queued: bool) -> Course:
         body = {"supersede_queued": supersede_queued}

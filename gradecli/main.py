@@ -24,6 +24,7 @@ _ORDER = (
         "roster",
         "publish",
         "gradebook",
+        "mistakes",
         "jobs",
         "hold",
         "quarantine",
@@ -32,7 +33,7 @@ _ORDER = (
         "audit",
         "password",
     ),
-    *("new", "verify", "grade"),
+    *("new", "verify", "grade", "admit"),
     *("serve", "worker", "db", "sandbox", "retention", "doctor"),
 )
 
@@ -118,6 +119,7 @@ _course.command("set")(grading.course_set)
 _group("roster", "Add people to a course.").command("import")(staff.roster_import)
 app.command()(staff.publish)
 app.command()(staff.gradebook)
+app.command()(staff.mistakes)
 app.command()(audit.audit)
 _group("password", "Help people to a password.").command("link")(tokens.password_link)
 app.command()(grading.jobs)
@@ -137,6 +139,7 @@ _regrade.command("discard")(regrading.regrade_discard)
 app.command()(author.new)
 app.command()(author.verify)
 app.command()(author.grade)
+app.command()(author.admit)
 
 app.command()(operator.serve)
 app.command()(operator.worker)

@@ -18,6 +18,7 @@ __all__ = [
     "Check",
     "CheckEvent",
     "Course",
+    "Diagnosis",
     "Enrolment",
     "ErrorBody",
     "Failure",
@@ -144,6 +145,13 @@ class MyScore(Answer):
     best_submission_id: Id | None
 
 
+class Diagnosis(Answer):
+    """The known mistake that an answer makes, in a sentence for its student."""
+
+    mistake: str
+    sentence: str
+
+
 class Check(Answer):
     """One check of a report. ``verdict`` stays text: a newer server may know more of them."""
 
@@ -157,6 +165,7 @@ class Check(Answer):
     detail: str = ""
     printed: str = ""
     instance: int | None = None
+    diagnosis: Diagnosis | None = None
 
 
 class ProblemReport(Answer):

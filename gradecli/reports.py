@@ -48,11 +48,14 @@ def _problem(problem: ProblemReport, earned: str) -> None:
     say(Styled(heading, "bold"), f"  {earned}" if earned else "")
     if problem.message:
         say_indented(problem.message, 2)
+    told: set[str] = set()  # one mistake may fail several checks: it is named at the first
     for check in problem.checks:
-        _check(check)
+        mistake = "" if check.diagnosis is None else check.diagnosis.sentence
+        _check(check, "" if mistake in told else mistake)
+        told.add(mistake)
 
 
-def _check(check: Check) -> None:
+def _check(check: Check, mistake: str) -> None:
     verdict = one_line(check.verdict)
     points = _of(check.score, check.max_score) if check.max_score else "public"
     style = _STYLES.get(verdict, _OTHER_STYLE)
@@ -62,6 +65,8 @@ def _check(check: Check) -> None:
         f"  {points:>{_POINTS_WIDTH}}  ",
     ]
     say_hanging(lead, one_line(check.title))
+    if mistake:
+        say_indented(mistake, _TITLE_COLUMN, "bold")
     if check.message:
         say_indented(check.message, _TITLE_COLUMN)
     # On a public check students get everything; on a hidden one the server leaves these empty.

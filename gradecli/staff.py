@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["course_create", "gradebook", "publish", "roster_import"]
+__all__ = ["course_create", "gradebook", "mistakes", "publish", "roster_import"]
 
 CourseOption = Annotated[
     str | None, typer.Option("--course", metavar="NAME", help="The course, if you are in several.")
@@ -93,3 +93,26 @@ def gradebook(
         say_json(book.model_dump(mode="json"))
     else:
         show_gradebook(book)
+
+
+def mistakes(
+    pset: Annotated[str, typer.Argument(metavar="PSET", help="The published set.")],
+    course: CourseOption = None,
+    section: Annotated[
+        str | None, typer.Option("--section", metavar="NAME", help="Only this section's students.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Show which mistakes students make in a set. For staff.
+
+    Each student counts with the submission that their grade comes from. Then come the errors that
+    have no name yet and that several students share; `gradecli admit` names one.
+    """
+    from gradecli.mistakes import find_mistakes, show_mistakes
+    from gradecli.terminal import say_json
+
+    found = find_mistakes(pset, course, section)
+    if as_json:
+        say_json(found.model_dump(mode="json"))
+    else:
+        show_mistakes(found)

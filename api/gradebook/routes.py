@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Response
 
 from api.dependencies import CurrentActor, CurrentServices, UserId
 from api.gradebook import service
-from api.gradebook.schemas import GradebookOut, GradeChangeOut, MyScore
+from api.gradebook.mistakes import mistakes as count
+from api.gradebook.schemas import GradebookOut, GradeChangeOut, MistakesOut, MyScore
 from api.gradebook.spreadsheet import gradebook_csv
 from api.refusals import DESCRIBED_BESIDE_OTHERS
 
@@ -52,6 +53,15 @@ def gradebook_as_csv(
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": disposition},
     )
+
+
+@router.get("/psets/{pset}/mistakes")
+def mistakes(
+    services: CurrentServices, actor: CurrentActor, course: str, pset: str, section: Section = None
+) -> MistakesOut:
+    """Which mistakes students make, and which unnamed errors they share (staff)."""
+    with services.database.reading() as session:
+        return count(session, actor, course, pset, section=section)
 
 
 @router.get("/psets/{pset}/students/{student}/history")

@@ -7,7 +7,17 @@ from datetime import datetime
 from api.accounts.schemas import PersonOut
 from api.schemas import Payload
 
-__all__ = ["GradeChangeOut", "GradebookCell", "GradebookOut", "GradebookPset", "GradebookRow", "MyScore"]
+__all__ = [
+    "GradeChangeOut",
+    "GradebookCell",
+    "GradebookOut",
+    "GradebookPset",
+    "GradebookRow",
+    "MistakeCount",
+    "MistakesOut",
+    "MyScore",
+    "UnnamedError",
+]
 
 
 class MyScore(Payload):
@@ -71,3 +81,47 @@ class GradeChangeOut(Payload):
     before: float | None
     after: float | None
     submission_id: str | None
+
+
+class MistakeCount(Payload):
+    """How many students fail a check by a known mistake. ``sentence`` is what they are told.
+
+    ``examples`` are some of their submissions.
+    """
+
+    problem: str
+    check: str
+    title: str
+    mistake: str
+    sentence: str
+    students: int
+    examples: tuple[str, ...]
+
+
+class UnnamedError(Payload):
+    """Students whose answers to a check are wrong in the same way, which nobody has named yet.
+
+    ``message`` is what the first of them was told; ``examples`` are some of their submissions.
+    """
+
+    problem: str
+    check: str
+    title: str
+    message: str
+    students: int
+    examples: tuple[str, ...]
+
+
+class MistakesOut(Payload):
+    """The mistakes in one set, the most frequent first, each student counted with the submission that
+    their grade comes from.
+
+    ``students`` is how many have one. ``unnamed_alone`` counts failures by an unnamed error that nobody
+    else makes.
+    """
+
+    pset: str
+    students: int
+    mistakes: tuple[MistakeCount, ...]
+    unnamed: tuple[UnnamedError, ...]
+    unnamed_alone: int

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api.attachments import attachment
 from api.dependencies import CurrentActor, CurrentServices, CurrentWatchers, UserId
+from api.errors import NotFoundError
 from api.refusals import DESCRIBED_BESIDE_OTHERS
 from api.submissions import service
 from api.submissions.intake import accept_submission
@@ -92,6 +93,18 @@ def upload(services: CurrentServices, actor: CurrentActor, submission: str, uplo
     with services.database.reading() as session:
         content = read_upload(services, session, actor, submission, upload_name)
     return attachment(content, upload_name)
+
+
+@router.get("/submissions/{submission}/files/{filename}", response_class=Response)
+def file(services: CurrentServices, actor: CurrentActor, submission: str, filename: str) -> Response:
+    """A file as it was graded, byte for byte."""
+    with services.database.reading() as session:
+        files = service.read_files(services, session, actor, submission)
+    content = next((each.content for each in files if each.name == filename), None)
+    if content is None:
+        msg = "This submission has no file of that name."
+        raise NotFoundError(msg)
+    return attachment(content, filename)
 
 
 @router.post("/submissions/{submission}/retry", status_code=HTTPStatus.ACCEPTED)

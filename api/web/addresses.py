@@ -17,6 +17,7 @@ __all__ = [
     "holds",
     "lift_hold",
     "lift_quarantine",
+    "mistakes",
     "operations",
     "pset",
     "quarantine",
@@ -125,6 +126,11 @@ def gradebook(course: str, *, sort: str = "", descending: bool = False, section:
 def gradebook_csv(course: str, *, section: str = "") -> str:
     query = f"?{urlencode({'section': section})}" if section else ""
     return _path("courses", course, "gradebook.csv") + query
+
+
+def mistakes(course: str, name: str, *, section: str = "") -> str:
+    query = f"?{urlencode({'section': section})}" if section else ""
+    return _path("courses", course, "psets", name, "mistakes") + query
 
 
 def audit(course: str | None, **query: str | int) -> str:

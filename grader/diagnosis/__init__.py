@@ -6,6 +6,7 @@ sentence is told; an unknown mistake gets a signature by which those alike can b
 ``docs/decisions/diagnosis.md``.
 """
 
+from grader.diagnosis.clusters import alike, clusters
 from grader.diagnosis.diagnosing import Diagnostician, Finding, Trials
 from grader.diagnosis.keeping import KeptTraces, sweep
 from grader.diagnosis.mistakes import KnownMistake, known_mistakes
@@ -16,6 +17,8 @@ __all__ = [
     "KeptTraces",
     "KnownMistake",
     "Trials",
+    "alike",
+    "clusters",
     "known_mistakes",
     "sweep",
 ]

@@ -84,6 +84,7 @@ GET  /api/v1/courses/{course}/submissions                401 200   200    200   
 GET  /api/v1/courses/{course}/scores                     401 200   200    200    200    200   200    404   200
 GET  /api/v1/courses/{course}/gradebook                  401 403   403    200    200    200   200    404   200
 GET  /api/v1/courses/{course}/gradebook.csv              401 403   403    200    200    200   200    404   200
+GET  /api/v1/courses/{course}/psets/{pset}/mistakes      401 403   403    200    200    200   200    404   200
 GET  /api/v1/courses/{course}/psets/{pset}/students/{student}/history \
                                                          401 403   403    200    404    200   200    404   200
 GET  /api/v1/submissions/{submission}                    401 200   404    200    404    200   200    404   200
@@ -91,6 +92,7 @@ GET  /api/v1/submissions/{submission}/report             401 200   404    200   
 GET  /api/v1/submissions/{submission}/uploads            401 200   404    200    404    200   200    404   200
 GET  /api/v1/submissions/{submission}/uploads/{upload_name} \
                                                          401 200   404    200    404    200   200    404   200
+GET  /api/v1/submissions/{submission}/files/{filename}   401 200   404    200    404    200   200    404   200
 GET  /api/v1/submissions/{submission}/events             401 200   404    200    404    200   200    404   200
 POST /api/v1/submissions/{submission}/retry              401 403   404    202    404    202   202    404   202
 POST /api/v1/submissions/{submission}/quarantine         401 403   404    403    404    403   200    404   200
@@ -153,6 +155,7 @@ POST /courses/{course}/psets/{pset}/regrades/{regrade}/discard \
                                                          401 403   403    303    404    303   303    404   303
 GET  /courses/{course}/gradebook                         303 403   403    200    200    200   200    404   200
 GET  /courses/{course}/gradebook.csv                     303 403   403    200    200    200   200    404   200
+GET  /courses/{course}/psets/{pset}/mistakes             303 403   403    200    200    200   200    404   200
 GET  /courses/{course}/students/{student}                303 403   403    200    404    200   200    404   200
 GET  /courses/{course}/audit                             303 403   403    403    403    403   200    404   200
 GET  /audit                                              303 403   403    403    403    403   403    403   200

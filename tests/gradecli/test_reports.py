@@ -38,6 +38,21 @@ def test_a_public_check_shows_what_the_code_printed(make: Any, capsys: pytest.Ca
     )
 
 
+def test_a_known_mistake_is_named_before_what_the_check_says_and_once(
+    make: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = {
+        "verdict": "failed",
+        "score": 0.0,
+        "message": "dW has wrong values.",
+        "diagnosis": {"mistake": "not_divided", "sentence": "You do not divide by N."},
+    }
+    out = shown(make.report(make.check("one", **wrong), make.check("two", **wrong)), capsys)
+    assert out.count("You do not divide by N.") == 1
+    assert out.count("dW has wrong values.") == 2
+    assert out.index("You do not divide by N.") < out.index("dW has wrong values.")
+
+
 def test_a_flood_of_prints_is_shortened(make: Any, capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(make.report(make.check(printed="line\n" * 1000)), capsys)
     assert "... (960 more lines)" in out

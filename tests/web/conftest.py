@@ -26,7 +26,16 @@ from api.bootstrap import prepare
 from api.courses.models import Course, Enrolment, PublishedPset
 from api.courses.packages import BuiltPackage, PackageSummary
 from api.courses.schemas import ProblemOut, PsetOut
-from api.gradebook.schemas import GradebookCell, GradebookOut, GradebookPset, GradebookRow, MyScore
+from api.gradebook.schemas import (
+    GradebookCell,
+    GradebookOut,
+    GradebookPset,
+    GradebookRow,
+    MistakeCount,
+    MistakesOut,
+    MyScore,
+    UnnamedError,
+)
 from api.operations.grading_schemas import FailureOut, JobOut, Operations, OutageOut
 from api.operations.schemas import AuditOut, AuditPage
 from api.operations.trail import TrailFilter
@@ -49,6 +58,7 @@ from api.web.rendering import Reader, render
 from api.web.views.account import DeviceView, LoginProblem, account_view, scope_choices
 from api.web.views.audit import audit_view
 from api.web.views.gradebook import gradebook_view, student_view
+from api.web.views.mistakes import mistakes_view
 from api.web.views.operations import operations_view
 from api.web.views.regrading import preview_view, regrades_view
 from api.web.views.student import HandoutView, HomeView, course_view, set_view
@@ -202,6 +212,10 @@ class SampleCourse:
                 0,
                 1.5,
                 message="dW is twice what it should be. Is the loss a mean over the batch, its gradient not?",
+                diagnosis={
+                    "mistake": "mean_twice",
+                    "sentence": "Your gradient is divided by N twice: the loss has done so already.",
+                },
                 detail="instance 11: dW max abs difference 0.83 (rtol 1e-9, atol 1e-11)",
             ),
             check(
@@ -241,6 +255,28 @@ class SampleCourse:
                 0.5,
                 message="Our fault: staff were told.",
             ),
+        )
+
+    @property
+    def mistakes(self) -> MistakesOut:
+        fields = {"problem": "linear_softmax", "check": "weights", "title": "The gradient is right"}
+        return MistakesOut(
+            pset="pset1",
+            students=80,
+            mistakes=(
+                MistakeCount(
+                    **fields,
+                    mistake="mean_twice",
+                    sentence="Your gradient is divided by N twice: the loss has done so already.",
+                    students=31,
+                    examples=("5f3c9a0b7d21e401", "5f3c9a0b7d21e402"),
+                ),
+                MistakeCount(
+                    **fields, mistake="sum", sentence=HOSTILE, students=1, examples=("5f3c9a0b7d21e403",)
+                ),
+            ),
+            unnamed=(UnnamedError(**fields, message=HOSTILE, students=37, examples=("5f3c9a0b7d21e404",)),),
+            unnamed_alone=2,
         )
 
     @property
@@ -395,6 +431,10 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         view = gradebook_view(book, course="dl", course_title=HOSTILE, sort="pset1", descending=True)
         return render("gradebook.html", reader=reader, page=view)
 
+    def mistakes(found: MistakesOut) -> str:
+        view = mistakes_view(found, course.backprop, course="dl", course_title=HOSTILE)
+        return render("mistakes.html", reader=reader, page=view)
+
     def audit(*entries: AuditOut, course_name: str | None = "dl", older: int | None = None) -> str:
         view = audit_view(
             AuditPage(entries=entries, older=older),
@@ -546,6 +586,10 @@ def every_page(course: SampleCourse) -> dict[str, str]:
         "gradebook of one": gradebook(named),
         "gradebook without students": gradebook(course.book(0)),
         "gradebook with sections": gradebook(course.book_with_sections()),
+        "mistakes": mistakes(course.mistakes),
+        "no mistakes": mistakes(
+            MistakesOut(pset="pset1", students=0, mistakes=(), unnamed=(), unnamed_alone=0)
+        ),
         "audit": audit(deed, operators, older=3),
         "audit of everything": audit(deed, operators, course_name=None),
         "audit without entries": audit(),

@@ -11,7 +11,7 @@ from api.web.views.gradebook import gradebook_view, student_view
 from api.web.views.report import Tone, report_view, score
 from api.web.views.student import course_view, next_step, set_view
 from api.web.views.submission import source_file, submission_view
-from grader.report import Verdict
+from grader.report import Verdict, Visibility
 
 
 def page(course, submission, report=None, **changes):
@@ -75,6 +75,15 @@ class TestReport:
         assert (view.message, view.detail) == (said["message"], said["detail"])
         assert {(check.message, check.detail) for check in (*view.scored, *view.public)} == {("", "")}
         assert len(view.public) == 2
+
+    def test_a_mistake_is_named_once_in_a_problem(self, course):
+        checks = [check for check in course.checks if check.visibility is Visibility.HIDDEN]
+        wrong = next(check for check in checks if check.diagnosis is not None)
+        problem = course.report.problems[0].model_copy(update={"checks": (wrong, wrong, wrong)})
+        report = course.report.model_copy(update={"problems": (problem, problem)})
+        for each in report_view(report, staff=False).problems:
+            assert [check.diagnosis for check in each.scored] == [wrong.diagnosis.sentence, "", ""]
+            assert [check.message for check in each.scored] == [wrong.message] * 3
 
     def test_full_marks_say_so(self, course):
         report = course.report.model_copy(update={"problems": course.report.problems[1:]})

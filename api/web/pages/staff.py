@@ -1,4 +1,4 @@
-"""What staff of a course open: the gradebook, and one student's submissions."""
+"""What staff of a course open: the gradebook, a set's mistakes, and one student's submissions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
 from api.access import Action, can, enter_course, find_person
+from api.courses.service import describe_pset
 from api.database import now
 from api.dependencies import CurrentServices, UserId
 from api.errors import NotFoundError
+from api.gradebook.mistakes import mistakes
 from api.gradebook.service import export_gradebook, gradebook
 from api.gradebook.spreadsheet import gradebook_csv
 from api.submissions.service import list_submissions
 from api.web.rendering import render
 from api.web.views.gradebook import gradebook_view, student_view
+from api.web.views.mistakes import mistakes_view
 from api.web.visitors import CurrentVisitor
 
 __all__ = ["router"]
@@ -66,6 +69,23 @@ def download_gradebook(
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}-gradebook.csv"'},
     )
+
+
+@router.get("/psets/{pset}/mistakes")
+def show_mistakes(
+    services: CurrentServices,
+    visitor: CurrentVisitor,
+    course: str,
+    pset: str,
+    section: Annotated[str, Query(max_length=50)] = "",
+) -> Response:
+    """Which mistakes students make in a set, and which unnamed errors they share."""
+    with services.database.reading() as session:
+        found = enter_course(session, visitor.actor, course, Action.SEE_EVERYBODYS_WORK)
+        counted = mistakes(session, visitor.actor, course, pset, section=section or None)
+        published = describe_pset(session, visitor.actor, course, pset)
+        view = mistakes_view(counted, published, course=found.name, course_title=found.title, section=section)
+    return HTMLResponse(render("mistakes.html", reader=visitor.reader, page=view))
 
 
 @router.get("/students/{student}")

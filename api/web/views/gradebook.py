@@ -23,13 +23,17 @@ TOTAL = "Total"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that sorts. ``direction`` is aria-sort's: ascending, descending or none."""
+    """A column that sorts. ``direction`` is aria-sort's: ascending, descending or none.
+
+    ``mistakes_href`` leads to what goes wrong in a set; empty for other columns.
+    """
 
     title: str
     subtitle: str
     sort_href: str
     direction: str
     numeric: bool
+    mistakes_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,9 @@ def _column(
     downwards = not descending if here else numeric
     direction = ("descending" if descending else "ascending") if here else "none"
     href = addresses.gradebook(course, sort=key, descending=downwards, section=section)
-    return Column(title, subtitle, href, direction, numeric)
+    of_a_set = numeric and key != TOTAL
+    wrong = addresses.mistakes(course, key, section=section) if of_a_set else ""
+    return Column(title, subtitle, href, direction, numeric, wrong)
 
 
 def _sorted(rows: Iterable[GradebookRow], key: str, *, descending: bool) -> list[GradebookRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -62,7 +62,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
-    """One check: ``score`` is None where no points hang on it, ``detail`` is mono-spaced text."""
+    """One check: ``score`` is None where no points hang on it, ``detail`` is mono-spaced text.
+
+    ``diagnosis`` says which mistake it is, and ``mistake`` what that is called; empty where nobody knows.
+    """
 
     name: str
     title: str
@@ -73,6 +76,8 @@ class CheckView:
     detail: str
     printed: str
     instance: int | None
+    diagnosis: str = ""
+    mistake: str = ""
 
     @property
     def icon(self) -> str:
@@ -145,13 +150,16 @@ def check_view(check: CheckResult) -> CheckView:
         detail=words.visible(check.detail if check.detail != check.message else ""),
         printed=words.visible(check.printed),
         instance=check.instance,
+        diagnosis="" if check.diagnosis is None else words.visible(check.diagnosis.sentence),
+        mistake="" if check.diagnosis is None else words.visible(check.diagnosis.mistake),
     )
 
 
 def _problem_view(problem: ProblemReport, used: Measurement | None, *, staff: bool) -> ProblemView:
     same = [check for check in problem.checks if problem.message and check.message == problem.message]
     views = [
-        (check.visibility, check_view(_silent(check) if check in same else check)) for check in problem.checks
+        (check.visibility, check_view(_silent(check) if check in same else check))
+        for check in _each_mistake_once(problem.checks)
     ]
     public = tuple(view for visibility, view in views if visibility is Visibility.PUBLIC)
     facts = (
@@ -181,6 +189,16 @@ def _used(measured: Measurement | None) -> tuple[Fact, ...]:
         Fact("Time", f"{measured.wall_seconds:.2f} s" + (f", {cpu:.2f} s of CPU" if cpu is not None else "")),
         Fact("Memory", words.size(peak) + " at most" if peak is not None else "not measured"),
     )
+
+
+def _each_mistake_once(checks: Iterable[CheckResult]) -> Iterator[CheckResult]:
+    """One mistake may fail several checks: it is named at the first of them."""
+    told: set[str] = set()
+    for check in checks:
+        again = check.diagnosis is not None and check.diagnosis.mistake in told
+        yield check.model_copy(update={"diagnosis": None}) if again else check
+        if check.diagnosis is not None:
+            told.add(check.diagnosis.mistake)
 
 
 def _silent(check: CheckResult) -> CheckResult:
