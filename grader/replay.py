@@ -51,7 +51,13 @@ class Replayed(NamedTuple):
     divergences: tuple[Divergence, ...]
 
 
-def grade_from_transcript(pset: ProblemSet, submission: Submission, transcript: Transcript) -> Replayed:
+def grade_from_transcript(
+    pset: ProblemSet,
+    submission: Submission,
+    transcript: Transcript,
+    *,
+    kept_traces: KeptTraces | None = None,
+) -> Replayed:
     """The report that ``submission`` would have got from this version of the set. No sandbox is started.
 
     Instances and their seeds are those of the transcript, so a changed check meets the inputs it met then.
@@ -60,7 +66,7 @@ def grade_from_transcript(pset: ProblemSet, submission: Submission, transcript: 
         TranscriptError: the transcript is damaged, or another submission's.
         PackageError: the package is broken.
     """
-    with Replayer(pset) as replayer:
+    with Replayer(pset, kept_traces=kept_traces) as replayer:
         return replayer.replay(submission, transcript)
 
 

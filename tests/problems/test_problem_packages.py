@@ -25,6 +25,7 @@ from grader import (
     load_pset,
 )
 from grader.authoring import CheckFailedError, Random
+from grader.diagnosis import KeptTraces
 from grader.instances import instance_seed
 from grader.loading import load_checks
 from grader.references import loaded_reference
@@ -85,22 +86,22 @@ def _expected_failures(answer: Answer) -> set[str]:
     return set(table["wrong_answer"][answer.path.stem])
 
 
-def _graded(answer: Answer, backend: Backend) -> GradeReport:
+def _graded(answer: Answer, backend: Backend, kept: KeptTraces) -> GradeReport:
     """The report on an answer, which a replay of what was recorded must give again."""
     one = replace(answer.pset, problems=(answer.problem,))
     submission, file = answer.submission, io.BytesIO()
     with TranscriptWriter(file) as transcript:
-        report = grade(one, submission, backend, key=KEY, transcript=transcript)
-    replayed = grade_from_transcript(one, submission, read_transcript(file.getvalue()))
+        report = grade(one, submission, backend, key=KEY, transcript=transcript, kept_traces=kept)
+    replayed = grade_from_transcript(one, submission, read_transcript(file.getvalue()), kept_traces=kept)
     assert replayed.report is not None, replayed.divergences
     assert replayed.report.model_dump_json() == report.model_dump_json()
     return report
 
 
-def _failed_hidden_checks(answer: Answer, backend: Backend) -> set[str]:
-    report = _graded(answer, backend)
-    checks = report.problems[0].checks
-    return {c.name for c in checks if c.visibility is Visibility.HIDDEN and c.verdict is not Verdict.PASSED}
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> KeptTraces:
+    """What known wrong answers do is found out once for all that are graded here."""
+    return KeptTraces(tmp_path_factory.mktemp("traces"))
 
 
 @pytest.mark.parametrize("answer", _answers("reference.py") + _answers("submissions/accepted/*.py"))
@@ -114,24 +115,32 @@ def test_right_answers_get_full_marks_on_every_instance(answer: Answer, backend:
 
 
 @pytest.mark.parametrize("answer", _answers("submissions/accepted/*.py"))
-def test_right_answers_are_replayed_with_the_same_report(answer: Answer, backend: Backend) -> None:
-    assert _graded(answer, backend).score == answer.problem.points
+def test_right_answers_are_replayed_with_the_same_report(
+    answer: Answer, backend: Backend, kept: KeptTraces
+) -> None:
+    assert _graded(answer, backend, kept).score == answer.problem.points
 
 
 @pytest.mark.parametrize("answer", _answers("starter.py"))
-def test_the_starter_earns_nothing(answer: Answer, backend: Backend) -> None:
-    report = _graded(answer, backend)
+def test_the_starter_earns_nothing(answer: Answer, backend: Backend, kept: KeptTraces) -> None:
+    report = _graded(answer, backend, kept)
     assert report.score == 0.0
+    assert {check.diagnosis for check in report.problems[0].checks} == {None}
     messages = {check.message for check in report.problems[0].checks}
     assert all("is not implemented yet" in message for message in messages)
 
 
 @pytest.mark.parametrize(("answer", "name"), _on_backends(WRONG))
-def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them(
-    answer: Answer, name: str, ready_backend: Callable[..., Backend]
+def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them_and_are_told_their_mistake(
+    answer: Answer, name: str, ready_backend: Callable[..., Backend], kept: KeptTraces
 ) -> None:
-    backend = ready_backend(name, answer.problem.runtime)
-    assert _failed_hidden_checks(answer, backend) == _expected_failures(answer)
+    report = _graded(answer, ready_backend(name, answer.problem.runtime), kept)
+    hidden = [check for check in report.problems[0].checks if check.visibility is Visibility.HIDDEN]
+    failed = [check for check in hidden if check.verdict is not Verdict.PASSED]
+    assert {check.name for check in failed} == _expected_failures(answer)
+    # Where two mistakes give the same answers on one check, another one tells.
+    told = {check.diagnosis.mistake for check in hidden if check.diagnosis is not None}
+    assert told == {answer.path.stem}
 
 
 @pytest.mark.slow
