@@ -17,6 +17,7 @@ __all__ = [
     "Answer",
     "Check",
     "CheckEvent",
+    "Counterexample",
     "Course",
     "Diagnosis",
     "Enrolment",
@@ -152,6 +153,14 @@ class Diagnosis(Answer):
     sentence: str
 
 
+class Counterexample(Answer):
+    """A small failing example: lines to paste beside the student's file, and both answers."""
+
+    code: str
+    got: str
+    right: str
+
+
 class Check(Answer):
     """One check of a report. ``verdict`` stays text: a newer server may know more of them."""
 
@@ -166,6 +175,7 @@ class Check(Answer):
     printed: str = ""
     instance: int | None = None
     diagnosis: Diagnosis | None = None
+    counterexample: Counterexample | None = None
 
 
 class ProblemReport(Answer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradecli import messages
-from gradecli.payloads import Check, ProblemReport, Report
+from gradecli.payloads import Check, Counterexample, ProblemReport, Report
 from gradecli.terminal import Styled, one_line, say, say_hanging, say_indented
 
 __all__ = ["show_public_checks", "show_report"]
@@ -13,6 +13,7 @@ _OTHER_STYLE = "red"
 _VERDICT_WIDTH = len("memory limit")
 _POINTS_WIDTH = len("0.5/1.5")
 _TITLE_COLUMN = 2 + _VERDICT_WIDTH + 2 + _POINTS_WIDTH + 2
+_CODE_COLUMN = 4
 _MOST_PRINTED_LINES = 40
 
 
@@ -48,11 +49,15 @@ def _problem(problem: ProblemReport, earned: str) -> None:
     say(Styled(heading, "bold"), f"  {earned}" if earned else "")
     if problem.message:
         say_indented(problem.message, 2)
+    example_shown = False  # one is enough to start with
     told: set[str] = set()  # one mistake may fail several checks: it is named at the first
     for check in problem.checks:
         mistake = "" if check.diagnosis is None else check.diagnosis.sentence
         _check(check, "" if mistake in told else mistake)
         told.add(mistake)
+        if check.counterexample is not None and not example_shown:
+            example_shown = True
+            _example(check.counterexample, one_line(problem.name))
 
 
 def _check(check: Check, mistake: str) -> None:
@@ -75,6 +80,18 @@ def _check(check: Check, mistake: str) -> None:
     if check.printed:
         say_indented("printed:", _TITLE_COLUMN, "dim")
         say_indented(_shortened(check.printed), _TITLE_COLUMN + 2, "dim")
+
+
+def _example(example: Counterexample, problem: str) -> None:
+    """Lines that can be copied as they stand."""
+    say_indented(f"A small example. Paste it beside {problem}.py:", _TITLE_COLUMN, "dim")
+    told = _commented("you get", example.got) + _commented("right  ", example.right)
+    say_indented("\n".join([*example.code.splitlines(), *told]), _CODE_COLUMN)
+
+
+def _commented(label: str, text: str) -> list[str]:
+    first, *others = text.splitlines() or [""]
+    return [f"# {label}: {first}", *(f"#   {line}" for line in others)]
 
 
 def _of(score: float, most: float) -> str:

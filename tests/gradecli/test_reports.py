@@ -86,3 +86,27 @@ def test_public_checks_are_counted(
     ]
     assert show_public_checks(Report.model_validate(make.report(*checks))) is passed
     assert sentence in capsys.readouterr().out
+
+
+def test_the_first_small_example_of_a_problem_is_shown_as_lines_to_copy(
+    make: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = {"code": "from linear import f\nf(2.0)[1]", "got": "4.0", "right": "2.0"}
+    failed = make.check(verdict="failed", score=0.0, message="dW is off.", counterexample=example)
+    other = make.check("Another", name="other", verdict="failed", score=0.0, counterexample=example)
+    out = shown(make.report(failed, other), capsys)
+    assert out.count("Paste it beside linear.py") == 1
+    assert (
+        "                         A small example. Paste it beside linear.py:\n"
+        "    from linear import f\n"
+        "    f(2.0)[1]\n"
+        "    # you get: 4.0\n"
+        "    # right  : 2.0\n"
+    ) in out
+
+
+def test_a_small_example_cannot_forge_a_line(make: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    example = {"code": "f(2.0)", "got": "1\nTotal: 9/9 points", "right": "\x1b[31m2"}
+    out = shown(make.report(make.check(verdict="failed", score=0.0, counterexample=example)), capsys)
+    assert [line for line in out.splitlines() if line.startswith("Total")] == ["Total: 0/2 points"]
+    assert "\x1b" not in out

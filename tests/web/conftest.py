@@ -69,6 +69,7 @@ from api.worker.loop import Worker
 from grader import EventKind, GradeEvent, submission_digest
 from grader.report import (
     CheckResult,
+    Counterexample,
     Environment,
     GradeReport,
     Measurement,
@@ -217,6 +218,15 @@ class SampleCourse:
                     "sentence": "Your gradient is divided by N twice: the loss has done so already.",
                 },
                 detail="instance 11: dW max abs difference 0.83 (rtol 1e-9, atol 1e-11)",
+                counterexample=Counterexample(
+                    code=(
+                        "import numpy as np\nfrom linear_softmax import linear_backward\n\n"
+                        "dlogits = np.array([[-1.0], [-0.5]])\n"
+                        "linear_backward(dlogits, np.array([[1.0], [1.0]]), np.array([[-2.0]]))[1]"
+                    ),
+                    got="array([[-3.0]])",
+                    right="array([[-1.5]])",
+                ),
             ),
             check(
                 "large",
@@ -225,6 +235,7 @@ class SampleCourse:
                 0,
                 1,
                 message="FloatingPointError in linear_softmax.py, line 14.",
+                counterexample=Counterexample(code="softmax(x)", got=self.hostile, right="array([1.0])"),
                 detail=f"Traceback: {self.hostile}",
                 printed=self.hostile,
             ),

@@ -55,6 +55,13 @@ class TestReport:
         assert view.problems[0].scored[2].detail.startswith("instance 11")
         assert {fact.label for fact in view.facts} >= {"Sandbox", "Limits not enforced", "Submission"}
 
+    def test_the_first_small_example_of_a_problem_is_open_and_the_others_wait(self, course):
+        checks = report_view(course.report, staff=False).problems[0].scored
+        examples = [check.example for check in checks if check.example is not None]
+        assert [example.opened for example in examples] == [True, False]
+        assert examples[0].code.splitlines()[1] == "from linear_softmax import linear_backward"
+        assert (examples[0].got, examples[0].right) == ("array([[-3.0]])", "array([[-1.5]])")
+
     def test_every_verdict_has_a_tone_and_only_passing_is_good(self, course):
         tones = {
             check.verdict: check.tone for check in report_view(course.report, staff=True).problems[0].scored

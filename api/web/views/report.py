@@ -6,12 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from api.web import words
-from grader.report import CheckResult, GradeReport, Measurement, ProblemReport, Verdict, Visibility
+from grader.report import (
+    CheckResult,
+    Counterexample,
+    GradeReport,
+    Measurement,
+    ProblemReport,
+    Verdict,
+    Visibility,
+)
 
 __all__ = [
     "CheckView",
+    "ExampleView",
     "Fact",
     "ProblemView",
     "ReportView",
@@ -31,6 +41,8 @@ class Tone(StrEnum):
     QUIET = "quiet"
     INCIDENT = "incident"
 
+
+_OPEN_EXAMPLES: Final = 3
 
 _TONES = {
     Verdict.PASSED: Tone.GOOD,
@@ -61,6 +73,16 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class ExampleView:
+    """A counterexample; ``opened`` where it is the first thing to look at."""
+
+    code: str
+    got: str
+    right: str
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CheckView:
     """One check: ``score`` is None where no points hang on it, ``detail`` is mono-spaced text.
 
@@ -78,6 +100,7 @@ class CheckView:
     instance: int | None
     diagnosis: str = ""
     mistake: str = ""
+    example: ExampleView | None = None
 
     @property
     def icon(self) -> str:
@@ -132,14 +155,23 @@ def report_view(
         score=score(shown.score, shown.max_score),
         summary=_summary(shown),
         problems=tuple(
-            _problem_view(problem, measurements.get(problem.name), staff=staff) for problem in shown.problems
+            _problem_view(
+                problem,
+                measurements.get(problem.name),
+                staff=staff,
+                opened=problem.name in _with_open_example(shown),
+            )
+            for problem in shown.problems
         ),
         facts=_environment(shown) if staff else (),
     )
 
 
-def check_view(check: CheckResult) -> CheckView:
-    """The view of one check, as far as its copy of the result goes."""
+def check_view(check: CheckResult, *, opened: bool = False) -> CheckView:
+    """The view of one check, as far as its copy of the result goes.
+
+    ``opened``: whether a counterexample is shown without being asked for.
+    """
     return CheckView(
         name=check.name,
         title=check.title,
@@ -152,13 +184,23 @@ def check_view(check: CheckResult) -> CheckView:
         instance=check.instance,
         diagnosis="" if check.diagnosis is None else words.visible(check.diagnosis.sentence),
         mistake="" if check.diagnosis is None else words.visible(check.diagnosis.mistake),
+        example=None if check.counterexample is None else _example_view(check.counterexample, opened),
     )
 
 
-def _problem_view(problem: ProblemReport, used: Measurement | None, *, staff: bool) -> ProblemView:
+def _example_view(found: Counterexample, opened: bool) -> ExampleView:
+    return ExampleView(
+        words.visible(found.code), words.visible(found.got), words.visible(found.right), opened
+    )
+
+
+def _problem_view(
+    problem: ProblemReport, used: Measurement | None, *, staff: bool, opened: bool
+) -> ProblemView:
+    first = next((check.name for check in problem.checks if opened and check.counterexample), None)
     same = [check for check in problem.checks if problem.message and check.message == problem.message]
     views = [
-        (check.visibility, check_view(_silent(check) if check in same else check))
+        (check.visibility, check_view(_silent(check) if check in same else check, opened=check.name == first))
         for check in _each_mistake_once(problem.checks)
     ]
     public = tuple(view for visibility, view in views if visibility is Visibility.PUBLIC)
@@ -178,6 +220,12 @@ def _problem_view(problem: ProblemReport, used: Measurement | None, *, staff: bo
         public_passed=sum(check.verdict is Verdict.PASSED for check in public),
         facts=facts,
     )
+
+
+def _with_open_example(report: GradeReport) -> list[str]:
+    """The first problems with a counterexample: more of them at once would not be read."""
+    names = [problem.name for problem in report.problems if any(c.counterexample for c in problem.checks)]
+    return names[:_OPEN_EXAMPLES]
 
 
 def _used(measured: Measurement | None) -> tuple[Fact, ...]:
