@@ -116,6 +116,9 @@ def ties(student, reference, rng):
     # Whole numbers from a few: every window has ties. As after a ReLU, many of them at zero.
     x = np.maximum(rng.integers(-1, 3, _image(rng, settings, (3, 4)).shape), 0).astype(np.float64)
     x[0, 0] = 0.0
+    # Row by row and column by column, other ones come first: every window has its largest next to its corner.
+    x[1, 2, ::size, 1::size] = x[1, 2, 1::size, ::size] = 3.0
+    x[1, 2, ::size, ::size] = 0.0
     dy = rng.normal(2, 3, 3, 4)
     # Made a little smaller from pixel to pixel in reading order, the first of equal values is the largest.
     order = np.arange(x[0, 0].size).reshape(x.shape[2:])
