@@ -262,3 +262,36 @@ def test_seq2seq_attention_agrees_with_torch(rng: Random, dtype: type, tolerance
     for got, wanted in pairs:
         assert got.dtype == dtype
         np.testing.assert_allclose(got, wanted.detach(), rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-11), (torch.float32, 1e-4)])
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_transformer_blocks_agree_with_torch(
+    rng: Random, dtype: torch.dtype, tolerance: float, *, norm_first: bool
+) -> None:
+    reference = _reference("pset3_attention/transformer_blocks")
+    sizes, options = (12, 3, 7), {"dropout": 0.0, "norm_first": norm_first}
+    x, memory = (rng.tensor(2, length, 12).to(dtype) for length in (4, 5))
+    real = torch.tensor([[True, True, False, True], [True, True, True, True]])
+    heard = torch.tensor([[False, True, True, True, False], [True, True, True, True, True]])
+    later = torch.ones(4, 4, dtype=torch.bool).triu(1)
+    names = {"self_attention": "self_attn", "cross_attention": "multihead_attn"}
+
+    encoder, decoder = (
+        getattr(reference, f"{kind}Block")(*sizes, **options).to(dtype) for kind in ("Encoder", "Decoder")
+    )
+    theirs = [
+        getattr(torch.nn, f"Transformer{kind}Layer")(*sizes, batch_first=True, dtype=dtype, **options)
+        for kind in ("Encoder", "Decoder")
+    ]
+    for mine, other in zip((encoder, decoder), theirs, strict=True):
+        for parameter in mine.parameters():
+            parameter.data = rng.tensor(*parameter.shape, scale=0.5).to(dtype)
+        found = {name.split(".", 1)[0]: None for name in mine.state_dict()}
+        for name in found:
+            getattr(other, names.get(name, name)).load_state_dict(getattr(mine, name).state_dict())
+
+    wanted = theirs[0](x, src_key_padding_mask=~real)
+    torch.testing.assert_close(encoder(x, real)[real], wanted[real], rtol=tolerance, atol=tolerance)
+    wanted = theirs[1](x, memory, tgt_mask=later, memory_key_padding_mask=~heard)
+    torch.testing.assert_close(decoder(x, memory, heard), wanted, rtol=tolerance, atol=tolerance)
