@@ -45,7 +45,7 @@ def show_mistakes(found: Mistakes) -> None:
         say("\nRead one of them, name its mistake, publish the set again, and tell them all:")
         say_indented(
             f'gradecli admit {found.pset} {first.problem} --from {example} --name NAME --sentence "You ..."\n'
-            f"gradecli publish {found.pset}\ngradecli replay {found.pset}",
+            f'gradecli publish {found.pset}\ngradecli replay {found.pset} --reason "a mistake has a name"',
             2,
         )
     if found.unnamed_alone:

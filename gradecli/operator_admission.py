@@ -50,7 +50,9 @@ def show_admission(admission: Admission, pset: str) -> None:
     """What was written, and what to do next."""
     say(f"{admission.path} is a wrong answer now. It fails {', '.join(admission.checks)}.")
     note("It runs where grades are made: read it before you publish.")
-    say_indented(f"gradecli publish {pset}\ngradecli replay {pset}", 2)
+    say_indented(
+        f'gradecli publish {pset}\ngradecli replay {pset} --reason "{admission.path.stem} has a name"', 2
+    )
 
 
 def _text(source: str, problem: Problem) -> str:

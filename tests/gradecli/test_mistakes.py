@@ -47,7 +47,7 @@ def test_mistakes_come_with_their_count_and_an_unnamed_error_with_what_to_do(
         "Read one of them, name its mistake, publish the set again, and tell them all:\n"
         '  gradecli admit pset1 linear --from s3 --name NAME --sentence "You ..."\n'
         "  gradecli publish pset1\n"
-        "  gradecli replay pset1\n"
+        '  gradecli replay pset1 --reason "a mistake has a name"\n'
         "\n"
         "1 check failed by an error without a name that nobody else makes.\n"
     )
