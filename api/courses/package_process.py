@@ -16,6 +16,7 @@ from api.courses.packages import PackageSummary
 from api.courses.schemas import ProblemOut
 from grader import discover, load_pset
 from grader.bounds import longest_grading
+from grader.diagnosis import require_sound_mistakes
 from grader.errors import PackageError
 from grader.export import build_handout
 from grader.frozen import freeze_seeds
@@ -39,6 +40,8 @@ def freeze(problems: Path, name: str, staging: Path) -> PackageSummary:
     shutil.copytree(listing.folder, package, ignore=_NOT_COPIED)
     pset = load_pset(package)
     freeze_seeds(pset)
+    for problem in pset.problems:
+        require_sound_mistakes(problem)
     (staging / "handout.zip").write_bytes(build_handout(pset))
     longest = longest_grading(pset)
     _remove_caches(package)

@@ -9,7 +9,7 @@ sentence is told; an unknown mistake gets a signature by which those alike can b
 from grader.diagnosis.clusters import alike, clusters
 from grader.diagnosis.diagnosing import Diagnostician, Finding, Trials
 from grader.diagnosis.keeping import KeptTraces, sweep
-from grader.diagnosis.mistakes import KnownMistake, known_mistakes
+from grader.diagnosis.mistakes import KnownMistake, known_mistakes, require_sound_mistakes
 
 __all__ = [
     "Diagnostician",
@@ -20,5 +20,6 @@ __all__ = [
     "alike",
     "clusters",
     "known_mistakes",
+    "require_sound_mistakes",
     "sweep",
 ]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from grader.errors import PackageError
+from grader.loading import load_recognitions
 from grader.package import Problem
 
-__all__ = ["EXPECTATIONS", "KnownMistake", "known_mistakes", "version_of"]
+__all__ = ["EXPECTATIONS", "KnownMistake", "known_mistakes", "require_sound_mistakes", "version_of"]
 
 EXPECTATIONS: Final = "submissions/expectations.toml"
 _FORM: Final = b"traces 1"
@@ -51,6 +52,23 @@ def known_mistakes(problem: Problem) -> tuple[KnownMistake, ...]:
         )
         for path in paths
     )
+
+
+def require_sound_mistakes(problem: Problem) -> None:
+    """Read all that diagnoses rest on, as publishing does: a slip in it must not meet a submission first.
+
+    Raises:
+        PackageError: a file cannot be read, or a recognition is of a mistake or a check that there is not.
+    """
+    known = {mistake.name: mistake for mistake in known_mistakes(problem)}
+    for one in load_recognitions(problem):
+        missing = [check for check in one.checks if one.name not in known or not known[one.name].fails(check)]
+        if missing:
+            raise PackageError(
+                problem.folder / "submissions" / "mistakes.py",
+                f"recognises {one.name} by {missing[0]}; by submissions/expectations.toml no wrong answer of "
+                "that name fails that check",
+            )
 
 
 def version_of(problem: Problem) -> bytes:

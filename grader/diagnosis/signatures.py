@@ -16,6 +16,7 @@ __all__ = ["signature_of"]
 _LOOKED_AT: Final = 2
 _PROJECTIONS: Final = 2
 _SEED: Final = 20
+_LARGEST: Final = 1e150
 
 
 def signature_of(traces: Sequence[Trace]) -> tuple[float, ...]:
@@ -42,7 +43,8 @@ def _form(values: Values) -> tuple[object, ...]:
 
 def _projected(values: Values) -> tuple[float, ...]:
     numbers = np.concatenate([np.zeros(0), *values.numbers])
-    numbers = np.where(np.isfinite(numbers), numbers, 0.0)
+    # A report holds finite numbers only, and a student may return any.
+    numbers = np.clip(np.where(np.isfinite(numbers), numbers, 0.0), -_LARGEST, _LARGEST)
     weights = np.random.Generator(np.random.Philox(_SEED)).uniform(-1.0, 1.0, (_PROJECTIONS, numbers.size))
     largest = float(np.abs(numbers).max(initial=0.0)) or 1.0  # so that no square overflows
     size = largest * float(np.linalg.norm(numbers / largest))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from grader import Problem, ProblemSet, Submission, grade, instance_key
+from grader import Problem, ProblemSet, Submission, discover, grade, instance_key, load_pset
 from grader.authoring import mistake
-from grader.diagnosis import Finding
+from grader.diagnosis import Finding, require_sound_mistakes
 from grader.errors import PackageError
 from grader.replay import grade_from_transcript
 from grader.report import CheckResult, Diagnosis, GradeReport
@@ -139,6 +141,24 @@ def test_a_broken_expectation_is_the_packages_mistake(
         examine(problem, "mean", written(mean=SUM))
 
 
+@pytest.mark.parametrize(
+    ("name", "check"), [("nobody", "count"), ("counts_one_more", "mean"), ("counts_one_more", "nothing")]
+)
+def test_publishing_refuses_a_recognition_of_what_there_is_not(
+    averages: Averages, name: str, check: str
+) -> None:
+    changed = RECOGNISES.replace('"counts_one_more"', f'"{name}"').replace('("count",)', f'("{check}",)')
+    problem = averages({"submissions/mistakes.py": changed}).problems[0]
+    with pytest.raises(PackageError, match=f"recognises {name} by {check}"):
+        require_sound_mistakes(problem)
+
+
+def test_publishing_accepts_the_projects_own(curriculum: Path) -> None:
+    for listing in discover(curriculum):
+        for problem in load_pset(listing.folder).problems:
+            require_sound_mistakes(problem)
+
+
 def _signature(problem: Problem, examine: Examine, source: str) -> tuple[float, ...]:
     return examine(problem, "mean", source).signature
 
@@ -161,6 +181,16 @@ def test_signatures_are_alike_for_the_same_unknown_mistake_and_unlike_for_others
     assert other[0] == one[0]
     assert other[1:] != pytest.approx(one[1:], rel=0.01)
     assert shaped[0] != one[0]
+
+
+def test_a_signature_is_finite_whatever_comes_back(
+    averages: Averages, written: Written, examine: Examine
+) -> None:
+    problem = averages().problems[0]
+    for body in ("return x[0] * 0 + 1.7e308", "return x[0] * np.nan", "return x[0] / 0", "return [10**400]"):
+        found = _signature(problem, examine, written(mean=body))
+        assert found
+        assert all(map(math.isfinite, found))
 
 
 class _Graded:
