@@ -93,6 +93,9 @@ def verify(
     inputs: Annotated[
         int, typer.Option("--inputs", metavar="N", min=1, help="On how many to compare each mutant.")
     ] = 10_000,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Keep how much of each tolerance right answers use.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes; else one for each core.")
     ] = None,
@@ -116,6 +119,7 @@ def verify(
         sandbox=sandbox,
         mutants=mutants,
         inputs=inputs,
+        measure=measure,
         jobs=jobs,
         as_json=as_json,
     )

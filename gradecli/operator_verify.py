@@ -12,7 +12,17 @@ from gradecli.operator_grading import find_pset
 from gradecli.operator_sandbox import choose_backend, sandbox_failures
 from gradecli.terminal import Styled, note, progress_bar, say, say_hanging, say_indented, say_json, table
 from grader import PackageError, discover, load_pset
-from grader.verification import CheckProof, Chosen, Extent, MutantCounts, ProblemProof, Proof, verify
+from grader.verification import (
+    SPREAD_FILE,
+    CheckProof,
+    Chosen,
+    Extent,
+    MutantCounts,
+    ProblemProof,
+    Proof,
+    spread_text,
+    verify,
+)
 
 __all__ = ["choose_problems", "verify_here"]
 
@@ -28,6 +38,7 @@ def verify_here(
     sandbox: str | None,
     mutants: bool,
     inputs: int,
+    measure: bool,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -52,6 +63,9 @@ def verify_here(
             )
     except PackageError as error:
         raise BadInputError(str(error)) from error
+    if measure:
+        for one, proved in zip(chosen, proof.problems, strict=True):
+            (one.problem.folder / SPREAD_FILE).write_text(spread_text(proved.checks), encoding="utf-8")
     if as_json:
         say_json(proof.model_dump(mode="json"))
     else:
@@ -133,8 +147,20 @@ def _none(count: int) -> str | Styled:
 
 def _show_checks(one: ProblemProof) -> None:
     say()
-    rows = [(check.name, f"{check.points:g}", str(len(check.catches)), _alone(check)) for check in one.checks]
-    table(("hidden check", "points", "catches", "alone"), rows, numbers=(1, 2))
+    rows = [
+        (
+            check.name,
+            f"{check.points:g}",
+            str(len(check.catches)),
+            f"{check.used:.0e}",
+            "" if check.nearest is None else f"{check.nearest:.0e}",
+            _alone(check),
+        )
+        for check in one.checks
+    ]
+    headers = ("hidden check", "points", "catches", "right use", "wrong miss by", "alone")
+    table(headers, rows, numbers=(1, 2, 3, 4))
+    note("Right answers use that part of the tolerance; the nearest wrong one misses by so many tolerances.")
 
 
 def _alone(check: CheckProof) -> str:

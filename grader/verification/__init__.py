@@ -5,10 +5,12 @@ Everything that runs here is the package's own: its answers are trusted files, a
 
 from grader.verification.answers import InProcessAnswers
 from grader.verification.proof import CheckProof, Finding, MutantCounts, ProblemProof, Proof
+from grader.verification.spread import SPREAD_FILE, spread_text
 from grader.verification.trying import Extent
 from grader.verification.verifying import Chosen, verify
 
 __all__ = [
+    "SPREAD_FILE",
     "CheckProof",
     "Chosen",
     "Extent",
@@ -17,5 +19,6 @@ __all__ = [
     "MutantCounts",
     "ProblemProof",
     "Proof",
+    "spread_text",
     "verify",
 ]

@@ -8,6 +8,7 @@ from grader.authoring import Check
 from grader.report import Verdict, Visibility
 from grader.verification.package import RIGHT, Expectations, Kind
 from grader.verification.proof import CheckProof, Finding, ProblemProof
+from grader.verification.spread import read_spread, spread_findings
 from grader.verification.texts import text_findings
 from grader.verification.trying import Extent, Tried, TriedProblem
 
@@ -24,7 +25,7 @@ def judge(
     right = [one for one in tried if one.answer.kind in RIGHT]
     wrong = [one for one in tried if one.answer.kind is Kind.WRONG]
     caught = {one.answer.name: _caught_by(one, hidden) for one in wrong}
-    checks = tuple(_check_proof(check, caught, expectations) for check in hidden)
+    checks = tuple(_check_proof(check, caught, expectations, right, wrong) for check in hidden)
     misdiagnosed = [one for one in tried if set(one.diagnosed.values()) - {one.answer.name}]
     findings = [
         *text_findings(problem, expectations),
@@ -36,6 +37,7 @@ def judge(
         *(finding for one in misdiagnosed for finding in _misdiagnosed(one)),
         *(finding for one in tried if one.unlike for finding in _flaky(one)),
         *(finding for check in checks for finding in _idle(check)),
+        *spread_findings(checks, read_spread(problem.problem)),
     ]
     return ProblemProof(
         pset=pset,
@@ -50,7 +52,7 @@ def judge(
         flaky=sum(bool(one.unlike) for one in tried),
         float64_only=tuple(sorted({check for one in right for check in one.float64_only})),
         checks=checks,
-        instances=max(len(verdicts) for one in tried for verdicts in one.verdicts.values()),
+        instances=max((len(verdicts) for one in tried for verdicts in one.verdicts.values()), default=0),
         runs=extent.runs,
         findings=tuple(findings),
     )
@@ -65,7 +67,15 @@ def _caught_by(one: Tried, hidden: Sequence[Check]) -> frozenset[str]:
     return frozenset(c.name for c in hidden if len(one.lost(c.name)) == len(one.verdicts[c.name]))
 
 
-def _check_proof(check: Check, caught: dict[str, frozenset[str]], expectations: Expectations) -> CheckProof:
+def _check_proof(
+    check: Check,
+    caught: dict[str, frozenset[str]],
+    expectations: Expectations,
+    right: Sequence[Tried],
+    wrong: Sequence[Tried],
+) -> CheckProof:
+    beyond = {one.answer.name: one.units[check.name] for one in wrong if check.name in one.units}
+    nearest = min(beyond, key=lambda name: beyond[name], default="")
     return CheckProof(
         name=check.name,
         title=check.title,
@@ -73,6 +83,10 @@ def _check_proof(check: Check, caught: dict[str, frozenset[str]], expectations: 
         catches=tuple(name for name, by in caught.items() if check.name in by),
         alone=tuple(name for name, by in caught.items() if by == {check.name}),
         kept=expectations.kept.get(check.name, ""),
+        used=max((one.units[check.name] for one in right), default=0.0),
+        used_single=max((one.units_single.get(check.name, 0.0) for one in right), default=0.0),
+        nearest=beyond.get(nearest),
+        nearest_by=nearest,
     )
 
 

@@ -23,6 +23,8 @@ class CheckProof(_Frozen):
     """A hidden check, with the wrong answers that lose its points on every instance that was tried.
 
     ``alone`` are those that lose no others; ``kept`` is the author's reason for a check without any.
+    ``used`` is the largest part of a tolerance that a right answer needed (``used_single`` in float32), and
+    ``nearest`` how many tolerances away the nearest wrong answer was that its values gave away.
     """
 
     name: str
@@ -31,6 +33,10 @@ class CheckProof(_Frozen):
     catches: tuple[str, ...]
     alone: tuple[str, ...]
     kept: str = ""
+    used: float = 0.0
+    used_single: float = 0.0
+    nearest: float | None = None
+    nearest_by: str = ""
 
 
 class MutantCounts(_Frozen):

@@ -15,7 +15,7 @@ a check of its own for that.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from grader.package import Problem
 from grader.references import ReferenceRefusedError
 from grader.remembering import RememberedReference
 from grader.tracing import Step, Tracing
+from grader.verification.spread import Meter
 from sandbox import InProcessSession, Session, StudentCodeError, load
 from sandbox.session import Answer
 from sandbox.wire.messages import Operation
@@ -69,6 +70,12 @@ class SinglePrecision:
         self._problem, self._references = problem, references
         self._session = InProcessSession()
         self._own: dict[tuple[str, int], _Own] = {}
+        self._used: dict[str, float] = {}
+
+    def used(self) -> Mapping[str, float]:
+        """What part of the tolerance was needed, by check, since the last time."""
+        used, self._used = self._used, {}
+        return used
 
     def close(self) -> None:
         """End what runs."""
@@ -81,8 +88,12 @@ class SinglePrecision:
             if own.single.wrong and not own.agrees:
                 self.silent.add(check.name)
                 continue
-            run = self._run(check, source, seed, _within_single if not own.single.wrong else _anything)
-            wrong = run.wrong if not own.single.wrong else _apart(run.steps, own.oracle)
+            meter = Meter(_within_single)
+            if own.single.wrong:
+                wrong = _apart(self._run(check, source, seed, _anything).steps, own.oracle)
+            else:
+                wrong = self._run(check, source, seed, meter).wrong
+                self._used[check.name] = max(self._used.get(check.name, 0.0), meter.take())
             if wrong:
                 return wrong
         return ""

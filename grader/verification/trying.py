@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from grader.advising import Budget
 from grader.answers import SandboxAnswers, meetings_of
+from grader.authoring.comparison import judged_by
 from grader.diagnosis import Diagnostician
 from grader.grading import GradeEvent, OpenAnswers, grade_problem
 from grader.loading import LoadedCheck, load_checks
@@ -20,6 +21,7 @@ from grader.verification.answers import InProcessAnswers
 from grader.verification.inputs import Inputs
 from grader.verification.package import RIGHT, Kind, PackageAnswer
 from grader.verification.single import SinglePrecision
+from grader.verification.spread import Meter
 from sandbox import find
 
 __all__ = ["Extent", "Tried", "TriedProblem", "instances_tried", "try_answer"]
@@ -54,7 +56,8 @@ class Tried:
     ``verdicts`` has for each check that was run the verdict by instance; ``said`` what was told on the first
     that did not pass; ``unlike`` what another run decided or said otherwise; ``diagnosed`` the mistake that
     was named beside a check; ``single`` what is wrong in float32, by check; ``float64_only`` the checks that
-    say nothing in float32.
+    say nothing in float32. ``units`` is, by check, the largest error of a right answer and the least one of a
+    wrong answer that fails by its values, in units of the tolerance.
     """
 
     answer: PackageAnswer
@@ -64,6 +67,8 @@ class Tried:
     diagnosed: Mapping[str, str] = field(default_factory=dict)
     single: Mapping[str, str] = field(default_factory=dict)
     float64_only: tuple[str, ...] = ()
+    units: Mapping[str, float] = field(default_factory=dict)
+    units_single: Mapping[str, float] = field(default_factory=dict)
 
     def lost(self, check: str) -> tuple[int, ...]:
         """The instances of ``check`` that did not pass."""
@@ -116,20 +121,22 @@ def try_answer(tried: TriedProblem, answer: PackageAnswer, extent: Extent) -> Tr
     if answer.kind not in (*RIGHT, Kind.WRONG):
         backend = _OWN_PROCESS if answer.kind in (Kind.TIME_LIMIT, Kind.RUN_TIME) else None
         extent = Extent(1, 1, extent.sandbox or backend)
-    first, *others = (dict(_one_run(tried, answer, extent)) for _ in range(extent.runs))
+    meter = Meter()
+    with judged_by(meter):
+        first, *others = (dict(_one_run(tried, answer, extent, meter)) for _ in range(extent.runs))
     verdicts: dict[str, dict[int, Verdict]] = {}
     said: dict[str, str] = {}
-    for (check, instance), result in first.items():
+    for (check, instance), (result, _) in first.items():
         verdicts.setdefault(check, {})[instance] = result.verdict
         if result.verdict is not Verdict.PASSED:
             said.setdefault(check, f"{result.message} {result.detail}".strip())
     unlike = {
         f"{check}, instance {instance}"
         for other in others
-        for (check, instance), result in other.items()
-        if _decided(result) != _decided(first[_Case(check, instance)])
+        for (check, instance), (result, _) in other.items()
+        if _decided(result) != _decided(first[_Case(check, instance)].result)
     }
-    found = Tried(answer, verdicts, said, tuple(sorted(unlike)))
+    found = Tried(answer, verdicts, said, tuple(sorted(unlike)), units=_units(answer.kind, first))
     if answer.kind is Kind.WRONG:
         lost = [one for one in tried.checks if one.check.name in said]
         return replace(found, diagnosed=_diagnosed(tried, answer, lost))
@@ -140,10 +147,21 @@ def try_answer(tried: TriedProblem, answer: PackageAnswer, extent: Extent) -> Tr
             for one in tried.checks
             if (wrong := tried.single.wrong(one.check, source, _seeds(tried.problem, one, extent)))
         }
+        used = {name: units for name, units in tried.single.used().items() if units}
         silent = tuple(sorted(tried.single.silent))
         diagnosed = _diagnosed(tried, answer, tried.checks)
-        return replace(found, single=single, float64_only=silent, diagnosed=diagnosed)
+        return replace(found, single=single, float64_only=silent, diagnosed=diagnosed, units_single=used)
     return found
+
+
+def _units(kind: Kind, run: Mapping[_Case, _Judged]) -> dict[str, float]:
+    units: dict[str, float] = {}
+    for (check, _), (result, worst) in run.items():
+        if kind in RIGHT:
+            units[check] = max(units.get(check, 0.0), worst)
+        elif result.verdict is Verdict.FAILED and worst > 1.0:
+            units[check] = min(units.get(check, math.inf), worst)
+    return units
 
 
 def _diagnosed(tried: TriedProblem, answer: PackageAnswer, checks: Iterable[LoadedCheck]) -> dict[str, str]:
@@ -168,11 +186,24 @@ class _Case(NamedTuple):
     instance: int
 
 
+class _Judged(NamedTuple):
+    """A result, and the largest error on the way to it in units of what was allowed."""
+
+    result: CheckResult
+    worst: float
+
+
 def _one_run(
-    tried: TriedProblem, answer: PackageAnswer, extent: Extent
-) -> Iterator[tuple[_Case, CheckResult]]:
+    tried: TriedProblem, answer: PackageAnswer, extent: Extent, meter: Meter
+) -> Iterator[tuple[_Case, _Judged]]:
     content = answer.path.read_bytes()
     most = max(check.instances for check, _ in tried.checks)
+    worst: dict[str, float] = {}
+
+    def measure(event: GradeEvent) -> None:
+        if event.check is not None:
+            worst[event.check.name] = meter.take()
+
     for instance in range(most):
         checks = tuple(one for one in tried.checks if instance in _instances_of(one, extent))
         if not checks:
@@ -183,9 +214,10 @@ def _one_run(
             tried.references,
             content,
             _open_answers(instance, checks, extent.sandbox),
-            _tell_nobody,
+            measure,
         ).report
-        yield from ((_Case(result.name, instance), result) for result in report.checks)
+        for result in report.checks:
+            yield _Case(result.name, instance), _Judged(result, worst[result.name])
 
 
 def _instances_of(one: LoadedCheck, extent: Extent) -> range:
@@ -202,7 +234,3 @@ def _open_answers(instance: int, checks: Sequence[LoadedCheck], sandbox: str | N
 
 def _decided(result: CheckResult) -> tuple[Verdict, str, str]:
     return result.verdict, result.message, result.detail
-
-
-def _tell_nobody(_event: GradeEvent) -> None:
-    """Progress is told by answers, not by checks."""

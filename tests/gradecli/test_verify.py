@@ -44,7 +44,7 @@ def test_a_proved_problem_exits_with_0_and_its_json_has_the_documented_shape(
     gradecli: Any, perceptron: Path
 ) -> None:
     done = gradecli("verify", "--problems", str(perceptron.parents[1]), "--json", *QUICK)
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, ""), done.stdout
     proof = json.loads(done.stdout)
     assert set(proof) == {"ok", "problems"}
     (problem,) = proof["problems"]

@@ -12,6 +12,8 @@ from grader.verification.mutants.operators import replacements
 __all__ = ["Mutant", "mutants_of"]
 
 _LONGEST: Final = 80
+_GIVEN: Final = ("annotation", "returns", "decorator_list", "bases", "defaults", "kw_defaults")
+"""Fields of code that the starter gives: nobody gets them wrong."""
 _SMALL: Final = (ast.Constant, ast.keyword, ast.Slice, ast.Tuple, ast.expr_context, ast.operator)
 """Code that says nothing alone: it is shown with what is around it."""
 
@@ -65,7 +67,7 @@ def mutants_of(source: str) -> tuple[Mutant, ...]:
 
 def _places(node: ast.AST, scope: str, shown: ast.AST) -> Iterator[_Place]:
     for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list", "bases", "type_params"):
+        if field in _GIVEN:
             continue
         children: list[tuple[int | None, Any]] = (
             list(enumerate(value)) if isinstance(value, list) else [(None, value)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader import PackageError, load_pset
-from grader.verification import Chosen, Extent, ProblemProof, verify
+from grader.verification import Chosen, Extent, ProblemProof, spread_text, verify
 
 HANDOUT = """# Doubling
 
@@ -89,6 +89,9 @@ def test_a_package_that_tells_right_from_wrong_is_proved(prove: Callable[..., Pr
     assert (proof.wrong_answers, proof.caught, proof.flaky, proof.misdiagnosed) == (5, 5, 0, 0)
     assert (proof.instances, proof.runs) == (4, 2)
     doubled, shifted = proof.checks
+    assert 0 <= doubled.used < 1e-3
+    assert doubled.nearest is not None
+    assert doubled.nearest > 1e6
     assert doubled.alone == ("halved", "negative", "tripled")
     assert shifted.catches == ("not_shifted", "shifted_twice")
 
@@ -145,6 +148,14 @@ def test_a_package_that_tells_right_from_wrong_is_proved(prove: Callable[..., Pr
             "accepted/added.py: Two runs do not agree: doubled, instance",
         ),
         (
+            {"accepted__added": _answer("x * (2 + 5e-10)")},
+            "doubled: A right answer uses 0.25 of a tolerance.",
+        ),
+        (
+            {"wrong_answer__halved": _answer("x * (2 + 4e-9)", says="You are nearly there.")},
+            "doubled: halved fails it by only 2 tolerances.",
+        ),
+        (
             {"checks__hidden": HIDDEN.replace("2, 2, 6", "2, 2, 3").replace('"Arrays', '"All arrays')},
             "handout.md: It has no table of the hidden checks as they are",
         ),
@@ -194,6 +205,18 @@ def test_an_answer_that_never_ends_costs_itself_only(
     assert "accepted/added.py: It could not be tried: it took longer than 5 s." in _said(proof)
     assert (proof.accepted, proof.caught) == (3, 5)
     assert told[-1] == (len(told), len(told), "doubling")
+
+
+def test_what_was_measured_is_kept_and_growth_is_noticed(
+    prove: Callable[..., ProblemProof], write_pset: Callable[..., Path]
+) -> None:
+    proof = prove()
+    kept = spread_text(proof.checks)
+    assert "[doubled]\nfloat64 = 0.0e+00\n" in kept
+    spread = {"submissions/accepted/added.py": _answer("x * (2 + 1e-11)"), "submissions/spread.toml": kept}
+    pset = load_pset(write_pset("later", doubling=PROVED | spread))
+    later = verify([Chosen(pset, pset.problems[0])], Extent(1, 1), jobs=0).problems[0]
+    assert "doubled: Right answers use 0.005 of its tolerance; it was 0 once." in _said(later)
 
 
 def test_a_package_without_expectations_cannot_be_verified(write_pset: Callable[..., Path]) -> None:
