@@ -65,6 +65,7 @@ def quotients_and_powers(student, reference, rng):
         lambda a, b: a**3 + b**-2,
         lambda a, b: a**0.5 + b**1,
         lambda a, b: a**2 / b**3,
+        lambda a, b: a**0 + b,
     ):
         _expect_gradients(student, reference, program, _numbers(rng, 2))
 
@@ -80,6 +81,8 @@ def functions(student, reference, rng):
         _expect_gradients(student, reference, program, numbers)
     negative = [-number for number in numbers]
     _expect_gradients(student, reference, lambda a, b: a.relu() + b.tanh(), negative)
+    small = [number - 1.1 for number in numbers]  # a kink at 1 would show here
+    _expect_gradients(student, reference, lambda a, b: a.relu() + b.relu(), small)
     zero = _gradients(student, lambda a: a.relu(), [0.0])
     expect.close(zero[0], 0.0, what="The slope of the ReLU at 0", **TOLERANCE)
 

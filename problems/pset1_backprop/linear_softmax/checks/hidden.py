@@ -96,6 +96,9 @@ def large_logits(student, reference, rng):
     logits[0] += 4096.0
     expect.finite(student.softmax(logits), what="probs of rows far apart")
     expect.finite(student.cross_entropy(logits, labels), what="The loss of rows far apart")
+    # And far apart within a row: only its largest number may be moved to zero.
+    logits[0, 0] -= 2048.0
+    expect.finite(student.softmax(logits), what="probs of a row that reaches far")
     _expect_answers_differ(student.softmax(rng.normal(n, c)), probs, "softmax")
     _expect_answers_differ(student.cross_entropy(rng.normal(n, c), labels), loss, "cross_entropy")
 

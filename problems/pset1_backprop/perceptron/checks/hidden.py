@@ -85,6 +85,10 @@ def right_side(student, reference, rng):
             expect.close(new_b, at[1], what="b after an example on its right side", dtype=False, **TOLERANCE)
         wrong = _epoch(student, x, -y, w, b)[0]
         expect.that(repr(wrong) != repr(w), "An example on its wrong side changes nothing either.")
+        # The bias alone decides that this one is right: without it the score is 2, with it -4.
+        towards, far = 2.0 * x[0] / (x[0] @ x[0]), -6.0
+        new_w, _, _ = _epoch(student, x, np.array([-1.0]), towards, far)
+        expect.close(new_w, towards, what="w after an example on its right side", **TOLERANCE)
 
 
 @check("An example on the boundary is not on its right side yet", points=1)
@@ -94,11 +98,11 @@ def learning_from_the_boundary(student, reference, rng):
     for label in (1.0, -1.0):
         y, zero = np.array([label]), np.zeros(d)
         # By the student's own step from weights a little on the wrong side.
-        w, b, _ = _epoch(student, x, y, -0.001 * label * x[0], 0.0)
+        w, b, _ = _epoch(student, x, y, -0.0001 * label * x[0], 0.0)
         new_w, new_b, _ = _epoch(student, x, y, zero, 0.0)
         expect.close(new_w, w, what="w after an example on the boundary", rtol=0.0, atol=0.01)
         expect.close(new_b, b, what="b after an example on the boundary", rtol=0.0, atol=0.01, dtype=False)
-        expect.that(np.any(w) and not np.allclose(w, -0.001 * label * x[0]), "A mistake changes nothing.")
+        expect.that(np.any(w) and not np.allclose(w, -0.0001 * label * x[0]), "A mistake changes nothing.")
 
 
 @check("Within an epoch each example meets the weights that the one before left", points=1.5)
@@ -125,6 +129,12 @@ def counting(student, reference, rng):
         for labels, wanted in ((y, 0), (-y, 1)):
             got = _epoch(student, x, labels, w, b)[2]
             expect.close(float(got), float(wanted), what="The number of mistakes", **TOLERANCE)
+        # Two mistakes, far from the boundary, if the student learns from both of them.
+        both, far = np.eye(2, d), np.full(d, -9.0)
+        after_first = _epoch(student, both[:1], np.ones(1), far, 0.0)[0]
+        new_w, _, count = _epoch(student, both, np.ones(2), far, 0.0)
+        if not np.allclose(new_w, after_first):
+            expect.close(float(count), 2.0, what="The number of mistakes", **TOLERANCE)
         # Near the boundary a mistake is right after it, and was one all the same.
         got = _epoch(student, x, -y, 0.001 * w, 0.001 * b)[2]
         expect.close(float(got), 1.0, what="The number of mistakes", **TOLERANCE)

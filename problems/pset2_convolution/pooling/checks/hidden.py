@@ -100,6 +100,16 @@ def stride(student, reference, rng):
             wanted = each_place[:, :, :: pair[0], :: pair[1]][:, :, :4, :4].copy()
             expect.close(y, wanted, what="y with a stride", **TOLERANCE)
             expect.that(np.ptp(y) > 0, f"All outputs of {kind} pooling are the same.")
+    # Padded by as much as the window moves: a row too many outside would be a window too many.
+    for pair in ((1, 2), (2, 1)):
+        settings = Settings((3, 3), pair, (1, 1))
+        x = _image(rng, settings, (4, 4))
+        for kind in ("max", "avg"):
+            forward = getattr(student, f"{kind}_pool_forward")
+            each_place, y = forward(x, (3, 3), (1, 1), (1, 1)), forward(x, *settings)
+            expect.shape(y, (2, 3, 4, 4), what="y")
+            wanted = each_place[:, :, :: pair[0], :: pair[1]][:, :, :4, :4].copy()
+            expect.close(y, wanted, what="y with a stride", **TOLERANCE)
 
 
 @check("The gradient of max pooling goes to the largest value of each window", points=1.5)

@@ -68,6 +68,18 @@ def patch_of_any_shape(student, reference, rng):
             parts = images[:, :, : patch[0], : patch[1]], images[:, :, -patch[0] :, -patch[1] :]
             wanted = torch.stack([part.flatten() for part in parts])
             expect.close(_unordered(got[0]), _unordered(wanted), what="The pixels of each patch", **TOLERANCE)
+        sizes = (
+            {
+                name: tuple(tensor.shape)
+                for name, tensor in state(student.PatchEmbedding((6 * rows, columns), patch, 5, 2)).items()
+            }
+            if patch == (rows, columns)
+            else {}
+        )
+        fits = sizes.get("proj.weight", (2, 5 * rows * columns)) == (2, 5 * rows * columns)
+        expect.that(fits, "The projection does not take patches of this shape.")
+        fits = sizes.get("positions", (1, 7, 2))[1:2] in ((6,), (7,))  # the class token is charged elsewhere
+        expect.that(fits, "The number of positions is wrong for patches of this shape.")
 
 
 @check("Putting patches together is the inverse of cutting", points=1.5)
@@ -96,6 +108,16 @@ def projection(student, reference, rng):
     wanted = images.flatten(1) @ weight.T + bias
     # Class token and positions are zero: wherever the token stands, the patch is what remains.
     expect.close(got.sum(dim=1), wanted, what="The token of the patch", **TOLERANCE)
+    # Larger patches of one number each: in which order they are read makes no difference.
+    rows, columns, size = rng.sizes(3, 2, 5)
+    weight = rng.tensor(embed_dim, size * size)
+    given = {"proj.weight": weight, "proj.bias": bias}
+    module = _module(student, (rows * size, columns * size), (size, size), 1, embed_dim, **given)
+    number = rng.tensor(2)
+    got = module(number[:, None, None, None].expand(2, 1, rows * size, columns * size).contiguous())
+    expect.shape(got, (2, rows * columns + 1, embed_dim), what="The tokens")
+    wanted = rows * columns * (number[:, None] * weight.sum(dim=1) + bias)
+    expect.close(got.sum(dim=1), wanted, what="The tokens of larger patches", **TOLERANCE)
 
 
 @check("The class token stands first, in every image", points=1)
