@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from grader.authoring.comparison import as_array
 from grader.counterexamples.values import is_array
@@ -21,7 +21,9 @@ from sandbox.wire.values import HandleRef
 
 __all__ = [
     "MODULE",
+    "SUPPORT",
     "Line",
+    "Loaded",
     "Made",
     "Outcome",
     "Path",
@@ -49,6 +51,8 @@ class Made:
 
 MODULE: Final = Made(-1)
 """The loaded file itself."""
+SUPPORT: Final = Made(-2)
+"""The problem's ``support.py``, loaded beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Line:
 
     def makers(self) -> set[int]:
         """The lines whose objects it uses."""
-        return {leaf.line for _, leaf in leaves(self.operands) if isinstance(leaf, Made) and leaf != MODULE}
+        return {leaf.line for _, leaf in leaves(self.operands) if isinstance(leaf, Made) and leaf.line >= 0}
 
 
 Program = tuple[Line, ...]
@@ -108,16 +112,25 @@ def part_of(value: Any, path: Path) -> Any:
     return value
 
 
-def program_of(steps: Sequence[Step], module: HandleRef) -> Program:
+class Loaded(NamedTuple):
+    """The handles of a loaded file and of the support beside it."""
+
+    module: HandleRef
+    support: HandleRef | None
+
+
+def program_of(steps: Sequence[Step], loaded: Loaded) -> Program:
     """The program whose trace ``steps`` is.
 
     Args:
-        module: the handle of the file that was asked.
+        loaded: the file that was asked.
 
     Raises:
         LookupError: it uses an object that none of the steps made.
     """
-    made = {module.id: MODULE}
+    made = {loaded.module.id: MODULE}
+    if loaded.support is not None:
+        made[loaded.support.id] = SUPPORT
 
     def named(_path: Path, leaf: Any) -> Any:
         return made[leaf.id] if isinstance(leaf, HandleRef) else leaf
@@ -166,7 +179,7 @@ def sliced(program: Program, target: int) -> Program:
 def without(program: Program, dropped: set[int]) -> Program:
     """The program without some lines, none of whose objects the others use."""
     kept = [number for number in range(len(program)) if number not in dropped]
-    moved = {old: new for new, old in enumerate(kept)} | {-1: -1}
+    moved = {old: new for new, old in enumerate(kept)} | {made.line: made.line for made in (MODULE, SUPPORT)}
 
     def renamed(_path: Path, leaf: Any) -> Any:
         return Made(moved[leaf.line], leaf.path) if isinstance(leaf, Made) else leaf
@@ -181,11 +194,11 @@ class Player:
 
     Args:
         session: through which the file was loaded.
-        module: its handle.
+        loaded: its handles.
     """
 
-    def __init__(self, session: Session, module: HandleRef) -> None:
-        self._session, self._module = session, module
+    def __init__(self, session: Session, loaded: Loaded) -> None:
+        self._session, self._loaded = session, loaded
         self._forgotten: set[int] = set()
 
     def play(self, program: Program) -> list[Outcome]:
@@ -199,7 +212,9 @@ class Player:
         def resolved(_path: Path, leaf: Any) -> Any:
             if not isinstance(leaf, Made):
                 return leaf
-            return self._module if leaf == MODULE else part_of(outcomes[leaf.line].value, leaf.path)
+            if leaf.line >= 0:
+                return part_of(outcomes[leaf.line].value, leaf.path)
+            return self._loaded.module if leaf == MODULE else self._loaded.support
 
         for line in program:
             try:
@@ -215,5 +230,5 @@ class Player:
             outcomes.append(Outcome(answer.value))
         for outcome in outcomes:
             self._forgotten |= {leaf.id for _, leaf in leaves(outcome.value) if isinstance(leaf, HandleRef)}
-        self._forgotten.discard(self._module.id)
+        self._forgotten -= {handle.id for handle in self._loaded if handle is not None}
         return outcomes

@@ -161,7 +161,7 @@ class Examples:
             if found is None:
                 continue
             asked, answered = program[: number + 1], right[: number + 1]
-            if finite_everywhere(wanted.value) and self._witnesses.agreed(asked, answered, precision):
+            if self._witnesses.agreed(asked, answered, precision):
                 return _Found(sliced(program, number), found, precision)
             break
         return None
@@ -220,8 +220,8 @@ def _exception(error: StudentCodeError | None) -> StudentExceptionError | None:
 
 
 def _tells(found: Difference) -> bool:
-    """Whether what is right is more than zeros: less is there to be understood in them."""
-    return not is_array(found.right) or bool(found.right.any())
+    """Whether what is right is finite, and more than zeros: there is less to be understood in those."""
+    return finite_everywhere(found.right) and (not is_array(found.right) or bool(found.right.any()))
 
 
 def _versions(program: Program) -> Iterator[Program]:

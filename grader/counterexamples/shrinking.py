@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.authoring.comparison import as_array
-from grader.counterexamples.programs import MODULE, Line, Made, Path, Program, leaves, rebuilt, without
+from grader.counterexamples.programs import Line, Made, Path, Program, leaves, rebuilt, without
 from grader.counterexamples.values import in_order, is_array, like, literal
 from sandbox.wire.messages import Operation
 
@@ -78,7 +78,7 @@ def _fewer_lines(program: Program) -> Iterator[Program]:
             yield without(program, {number})
             continue
         line = program[number]
-        sources = {leaf for _, leaf in leaves(line.operands) if isinstance(leaf, Made) and leaf != MODULE}
+        sources = {leaf for _, leaf in leaves(line.operands) if isinstance(leaf, Made) and leaf.line >= 0}
         for source in sorted(sources, key=lambda made: made.line):
             yield without(_replaced(program, Made(number), source), {number})
 
@@ -206,7 +206,7 @@ def _single_precision(program: Program) -> Iterator[Program]:
 
 
 def _makes_double(line: Line) -> bool:
-    return line.operation is Operation.CALL and line.operands[1] == "double" and line.operands[0] != MODULE
+    return line.operation is Operation.CALL and line.operands[1] == "double" and bool(line.makers())
 
 
 def _rounded_together(program: Program) -> Iterator[Program]:

@@ -15,7 +15,7 @@ import numpy as np
 from grader.authoring import Check
 from grader.counterexamples.differences import Precision, difference
 from grader.counterexamples.draws import SmallRandom
-from grader.counterexamples.programs import Outcome, Player, Program, key_of, program_of
+from grader.counterexamples.programs import Loaded, Outcome, Player, Program, key_of, program_of
 from grader.package import Problem
 from grader.tracing import Step, Tracing
 from sandbox import InProcessSession, Session, load
@@ -74,10 +74,12 @@ class Ear:
         if self._asked > self._most:
             raise TooManyStepsError
         answer = self.tracing.request(operation, *operands, time_limit=time_limit, release=release)
-        if operation is Operation.LOAD and isinstance(answer.value, tuple) and answer.value:
-            self.module = answer.value[0]
-            if isinstance(self.module, HandleRef):
-                self.player = Player(self._session, self.module)
+        if operation is Operation.LOAD:
+            handles = answer.value if isinstance(answer.value, tuple) else ()
+            if len(handles) == 2 and isinstance(handles[0], HandleRef):
+                support = handles[1] if isinstance(handles[1], HandleRef) else None
+                self.loaded = Loaded(handles[0], support)
+                self.player = Player(self._session, self.loaded)
         return answer
 
 
@@ -158,7 +160,7 @@ class Witnesses:
             except TooManyStepsError:
                 self._endless.add(check.name)
                 raise
-            return Draw(tuple(ear.tracing.steps), program_of(ear.tracing.steps, ear.module))
+            return Draw(tuple(ear.tracing.steps), program_of(ear.tracing.steps, ear.loaded))
         return None
 
     def _played(self, player: Player, program: Program) -> list[Outcome] | None:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from grader.authoring.comparison import kind_of
 from grader.counterexamples.differences import Difference, Manner
-from grader.counterexamples.programs import MODULE, Line, Made, Path, Program, leaves
+from grader.counterexamples.programs import MODULE, SUPPORT, Line, Made, Path, Program, leaves
 from grader.counterexamples.signatures import Signatures
 from grader.counterexamples.values import is_array, literal
 from sandbox.wire.messages import Operation
@@ -83,16 +83,17 @@ class _Writer:
         self._program, self._found, self._signatures = program, found, signatures
         self._inline, self._share = inline, share
         self._lines: list[str] = []
-        self._imported: list[str] = []
+        self._imported: dict[Made, set[str]] = {SUPPORT: set(), MODULE: set()}
         self._objects: dict[int, _Text] = {-1: _Text("")}
         self._pending: list[int] = []
         self._classes: dict[int, str] = {}
         self._named: dict[str, str] = {}
-        self._taken: set[str] = {"np", "torch", *signatures.functions}
+        asked = {line.operands[1] for line in program if line.operation in (Operation.CALL, Operation.GET)}
+        self._taken: set[str] = {"np", "torch", *signatures.functions, *asked}
         self._uses = [0] * len(program)
         for line in program:
             for _, leaf in leaves(line.operands):
-                if isinstance(leaf, Made) and leaf != MODULE:
+                if isinstance(leaf, Made) and leaf.line >= 0:
                     self._uses[leaf.line] += 1
 
     def code(self, module: str) -> str:
@@ -101,7 +102,12 @@ class _Writer:
             self._line(number, line)
         self._last(last)
         body = "\n".join(self._lines)
-        imports = [f"from {module} import {', '.join(sorted(set(self._imported)))}"] if self._imported else []
+        files = {MODULE: module, SUPPORT: "support"}
+        imports = [
+            f"from {files[made]} import {', '.join(sorted(self._imported[made]))}"
+            for made in (MODULE, SUPPORT)
+            if self._imported[made]
+        ]
         if re.search(r"\btorch\.", body):
             imports.insert(0, "import torch")
         if re.search(r"\bnp\.", body):
@@ -193,12 +199,13 @@ class _Writer:
 
     def _call(self, line: Line, *, differentiated: bool) -> _Text:
         target, path, args, kwargs, _ = line.operands
-        if target == MODULE:
-            self._imported.append(path)
+        if target in self._imported:
+            self._imported[target].add(path)
             callee = str(path)
         else:
             callee = self._made(target).operand + (f".{path}" if path else "")
-        names = self._signatures.of_call(self._class_of(line), str(path))
+        known = target != SUPPORT
+        names = self._signatures.of_call(self._class_of(line), str(path)) if known else ()
         texts = []
         apart = self._found.manner is Manner.CHANGED and line is self._program[-1]
         for index, arg in enumerate(args):
@@ -211,7 +218,7 @@ class _Writer:
     def _class_of(self, line: Line) -> str:
         """The class of the object that a line is about, as far as it was made by calling that class."""
         target = line.operands[0]
-        known = isinstance(target, Made) and target != MODULE
+        known = isinstance(target, Made) and target.line >= 0
         return self._classes.get(target.line, "") if known else ""
 
     def _operator(self, name: str, operands: tuple[Any, ...]) -> _Text:
@@ -232,8 +239,8 @@ class _Writer:
         raise LookupError(f"{name} is not written")
 
     def _attribute(self, target: Made, name: str) -> str:
-        if target == MODULE:
-            self._imported.append(name)
+        if target in self._imported:
+            self._imported[target].add(name)
             return name
         return f"{self._made(target).operand}.{name}"
 
