@@ -27,7 +27,7 @@ from grader.references import LiveReference
 from grader.report import CheckResult, Verdict, Visibility
 from grader.verification import InProcessAnswers
 
-__all__ = ["Admission", "AdmissionRefusedError", "OpenInstances", "admit"]
+__all__ = ["Admission", "AdmissionRefusedError", "OpenInstances", "admit", "names_of_the_package"]
 
 OpenInstances = Callable[[Problem, str, int], Answers]
 """Answers of a text in a sandbox, on the instance of that number."""
@@ -108,7 +108,7 @@ def _written_anew(problem: Problem, source: str, sentence: str) -> str:
             node.returns = None
         elif isinstance(node, ast.arg):
             node.annotation = None
-    require_plain(tree, problem.runtime, _names_of_the_package(problem))
+    require_plain(tree, problem.runtime, names_of_the_package(problem))
     ast.fix_missing_locations(tree)
     quoted = f'"""{sentence}"""' if '"' not in sentence and "\\" not in sentence else repr(sentence)
     return f"{quoted}\n\n{ast.unparse(tree)}\n"
@@ -119,7 +119,8 @@ def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> None:
         node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
 
 
-def _names_of_the_package(problem: Problem) -> frozenset[str]:
+def names_of_the_package(problem: Problem) -> frozenset[str]:
+    """The attributes that the package's own answers use."""
     patterns = ("reference.py", "starter.py", "submissions/accepted/*.py", "submissions/wrong_answer/*.py")
     paths = [path for pattern in patterns for path in problem.folder.glob(pattern)]
     return frozenset().union(*(names_in(ast.parse(path.read_text(encoding="utf-8"))) for path in paths))

@@ -8,7 +8,7 @@ import builtins
 import importlib
 from collections.abc import Iterable, Iterator
 
-from grader.admission.words import ATTRIBUTES, BUILTINS, MODULES, NEVER_SET, SPECIAL_METHODS
+from grader.admission.words import ATTRIBUTES, BUILTINS, MODULES, NEVER, NEVER_SET, SPECIAL_METHODS
 from grader.errors import GraderError
 from sandbox import Runtime
 
@@ -37,7 +37,7 @@ def require_plain(tree: ast.Module, runtime: Runtime, known: Iterable[str] = ())
         NotPlainError: some are not.
     """
     own = frozenset(name for name in _defined(tree) if not name.startswith("__"))
-    plain = {name for name in known if not name.startswith("__")}
+    plain = {name for name in known if not name.startswith("__")} - NEVER
     attributes = ATTRIBUTES | SPECIAL_METHODS | plain | (own - _taken(runtime))
     names = BUILTINS | SPECIAL_METHODS | (own - frozenset(dir(builtins)))
     modules = frozenset(name for name in MODULES if runtime is not Runtime.NUMPY or "torch" not in name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ATTRIBUTES", "BUILTINS", "MODULES", "NEVER_SET", "SPECIAL_METHODS"]
+__all__ = ["ATTRIBUTES", "BUILTINS", "MODULES", "NEVER", "NEVER_SET", "SPECIAL_METHODS"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -69,3 +69,12 @@ SPECIAL_METHODS: Final = _words(
 
 NEVER_SET: Final = _words("strides dtype")
 """Attributes that may be read and not set: they say how memory is read."""
+
+NEVER: Final = _words(
+    """
+    as_strided from_file fromfile tofile load loads save savez savetxt loadtxt genfromtxt memmap open_memmap
+    ctypes ctypeslib data_ptr storage untyped_storage set_ from_blob hub ops jit compile library classes
+    cpp_extension utils f2py distutils testing
+    """
+)
+"""Attributes that reach files or memory: refused also where the package's own answers use them."""

@@ -64,9 +64,18 @@ class Trace:
         pairs = zip(self.judgements, other.judgements, strict=False)
         return Values.joined(mine.got for mine, judgement in pairs if judgement.sentence)
 
-    def judged_distance(self, other: Trace) -> float:
-        """How far apart the values are that failed; infinite where something else failed, or otherwise."""
-        return math.inf if self.outline != other.outline else distance(self.wrong, other.wrong)
+    def judged_distance(self, known: Trace) -> float:
+        """How far the values that failed are from the known ones; infinite where those failed otherwise.
+
+        ``known`` may fail more: a mistake in two functions can be made in one of them.
+        """
+        mine, theirs = self.judgements, known.judgements
+        if self.ending != known.ending or len(mine) != len(theirs) or self.failed != known.failed:
+            return math.inf
+        for one, other in zip(mine, theirs, strict=True):
+            if one.about != other.about or one.sentence not in ("", other.sentence):
+                return math.inf
+        return distance(self.wrong, known.in_place_of(self))
 
     def answered_distance(self, other: Trace) -> float:
         """How far apart all the answers are; infinite where something else failed, or otherwise."""

@@ -55,6 +55,33 @@ def test_a_second_mistake_in_another_function_does_not_hide_it(
     assert _told(examine(averages().problems[0], "mean", both)) == "mean_is_the_sum"
 
 
+def test_a_mistake_that_is_made_in_one_of_two_places_is_named(
+    averages: Averages, written: Written, examine: Examine
+) -> None:
+    two = """
+from grader.authoring import check, expect
+
+@check("Mean and count are right", points=5)
+def mean(student, reference, rng):
+    x = rng.normal(3, 4)
+    expect.close(student.mean(x), reference.mean(x), what="The mean")
+    expect.close(student.clip(x, 0.0), reference.clip(x, 0.0), what="The clipping")
+"""
+    both = '"""You double everything."""\n' + written(
+        mean="return 2 * x.mean(axis=0)", clip="return 2 * np.maximum(x, low)"
+    )
+    problem = averages(
+        {
+            "checks/hidden.py": two,
+            "submissions/wrong_answer/doubles.py": both,
+            "submissions/expectations.toml": '[wrong_answer]\ndoubles = ["mean"]\n',
+        }
+    ).problems[0]
+    one = written(mean="return x.sum(axis=0) * 2 / len(x)")
+    assert _told(examine(problem, "mean", one)) == "doubles"
+    assert _told(examine(problem, "mean", written(mean="return 2 * x.mean(0)", clip="return x"))) is None
+
+
 @pytest.mark.parametrize(
     "body",
     [
