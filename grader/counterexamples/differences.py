@@ -10,12 +10,15 @@ import numpy as np
 
 from grader.authoring.comparison import as_array, compare, kind_of
 from grader.counterexamples.programs import Line, Outcome, Path
-from grader.counterexamples.values import finite_everywhere
+from grader.counterexamples.values import finite_everywhere, is_array
 from sandbox.errors import StudentExceptionError
 from sandbox.wire.messages import Failure, Operation
 from sandbox.wire.values import HandleRef
 
-__all__ = ["PRECISIONS", "Difference", "Manner", "Precision", "difference"]
+__all__ = ["PRECISIONS", "Difference", "Manner", "Precision", "difference", "wants_shape"]
+
+_LARGE: Final = 12
+"""Arrays of the wrong shape with more numbers than this are told by their shapes."""
 
 
 class Precision(NamedTuple):
@@ -160,3 +163,12 @@ def _manner(got: Any, right: Any, precision: Precision) -> Manner:
     if not finite_everywhere(mine) and finite_everywhere(wanted):
         return Manner.NOT_FINITE
     return Manner.VALUES
+
+
+def wants_shape(found: Difference) -> bool:
+    """Whether a difference in shape is told by the two shapes alone."""
+    return (
+        found.manner is Manner.SHAPE
+        and all(map(is_array, (found.got, found.right)))
+        and any(value.reshape(-1).shape[0] > _LARGE for value in (found.got, found.right))
+    )

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grader.authoring.comparison import as_array
+from grader.counterexamples.plainer import is_distribution, plainer_arrays, rounded
 from grader.counterexamples.programs import Line, Made, Path, Program, leaves, rebuilt, without
 from grader.counterexamples.values import in_order, is_array, like, literal
 from sandbox.wire.messages import Operation
@@ -186,7 +186,7 @@ def _taken(array: Any, axis: int, size: int, *, last: bool = False) -> Any:
         return array
     numbers = as_array(array)
     cut = np.take(numbers, range(length - size, length) if last else range(size), axis=axis)
-    if axis == numbers.ndim - 1 and _is_distribution(numbers) and (cut.sum(axis=-1) > 0).all():
+    if axis == numbers.ndim - 1 and is_distribution(numbers) and (cut.sum(axis=-1) > 0).all():
         cut = cut / cut.sum(axis=-1, keepdims=True)
     return like(array, cut)
 
@@ -214,7 +214,7 @@ def _rounded_together(program: Program) -> Iterator[Program]:
     for digits in (0, 1, 2):
 
         def change(_path: Path, leaf: Any, digits: int = digits) -> Any:
-            return _rounded(leaf, digits) if is_array(leaf) else leaf
+            return rounded(leaf, digits) if is_array(leaf) else leaf
 
         yield tuple(Line(line.operation, rebuilt(line.operands, change)) for line in program)
 
@@ -230,63 +230,12 @@ def _plainer_numbers(program: Program) -> Iterator[Program]:
 def _plainer(line: Line, path: Path, leaf: Any) -> Iterator[Any]:
     if is_array(leaf):
         yield in_order(leaf)
-        yield from _plainer_arrays(leaf)
+        yield from plainer_arrays(leaf)
     elif isinstance(leaf, float) and np.isfinite(leaf):  # also NumPy's
         yield from (float(f"{leaf:.{digits}g}") for digits in (1, 2))
         yield float(leaf)
     elif type(leaf) is int and line.operation is Operation.CALL and path[0] >= 2 and leaf > 1:
         yield from dict.fromkeys((1, 2, 3, leaf // 2, leaf - 1))
-
-
-def _plainer_arrays(array: Any) -> Iterator[Any]:
-    numbers = as_array(array)
-    if not _simplifies(numbers):
-        return
-    if not _one_sign(numbers) and numbers.size > _LISTED:
-        yield like(array, np.zeros_like(numbers))
-        yield like(array, np.ones_like(numbers))
-    for digits in (0, 1, 2):
-        yield _rounded(array, digits)
-    short = np.array([float(f"{x:.1e}") for x in numbers.ravel().tolist()]).reshape(numbers.shape)
-    yield like(array, short)
-
-
-def _rounded(array: Any, digits: int) -> Any:
-    """Rounded where that keeps what may make sense of the numbers: their sign, their sum, being below one."""
-    numbers = as_array(array)
-    if not _simplifies(numbers):
-        return array
-    if _is_distribution(numbers):
-        return like(array, _plain_distribution(numbers))
-    rounded = np.round(numbers, digits) + 0.0  # no -0.0
-    kept = (np.sign(rounded) == np.sign(numbers)) & ((np.abs(rounded) < 1) == (np.abs(numbers) < 1))
-    return like(array, rounded) if kept.all() or not _one_sign(numbers) else array
-
-
-def _simplifies(numbers: NDArray[Any]) -> bool:
-    """Whether there is something to make plainer; numbers that are all -1, 0 or 1 may be labels."""
-    if numbers.dtype.kind != "f" or not numbers.size or not np.isfinite(numbers).all():
-        return False
-    return not np.isin(numbers, (-1.0, 0.0, 1.0)).all()
-
-
-def _one_sign(numbers: NDArray[Any]) -> bool:
-    return bool((numbers > 0).all() or (numbers < 0).all())
-
-
-def _is_distribution(numbers: NDArray[Any]) -> bool:
-    if numbers.dtype.kind != "f" or numbers.ndim == 0 or numbers.shape[-1] < 2:
-        return False
-    return bool((numbers >= 0).all() and np.allclose(numbers.sum(axis=-1), 1.0))
-
-
-def _plain_distribution(numbers: NDArray[Any]) -> NDArray[np.float64]:
-    """Halves, quarters, eighths ... in the same order of size along the last axis."""
-    count = numbers.shape[-1]
-    shares = 0.5 ** np.minimum(np.arange(1, count + 1), count - 1)
-    shares = np.array([0.75, 0.25]) if count == 2 else shares
-    ranks = np.argsort(np.argsort(-numbers, axis=-1), axis=-1)
-    return np.asarray(shares[ranks], np.float64)
 
 
 def _changed(program: Program, number: int, at: Path, new: Any) -> Program:

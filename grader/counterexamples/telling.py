@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from grader.counterexamples.differences import Difference, Manner
+from grader.counterexamples.differences import Difference, Manner, wants_shape
 from grader.counterexamples.programs import Program
 from grader.counterexamples.signatures import Signatures
 from grader.counterexamples.values import shown_apart
-from grader.counterexamples.writing import MOST_LINES, wants_shape, written
+from grader.counterexamples.writing import MOST_LINES, written
 from grader.report import Counterexample
 from sandbox.errors import StudentExceptionError
 from sandbox.session import clean_text

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from grader.advising import Budget
 from grader.answers import Answers
 from grader.authoring import Check
+from grader.counterexamples.layout import numbers_in
 from grader.counterexamples.searching import Examples
-from grader.counterexamples.writing import numbers_in
 from grader.report import CheckResult, Counterexample, Verdict, Visibility
 
 __all__ = ["FoundExample", "find_example"]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import keyword
 import re
 import string
-import tokenize
 from typing import Any, Final, NamedTuple
 
 from grader.authoring.comparison import kind_of
-from grader.counterexamples.differences import Difference, Manner
+from grader.counterexamples.differences import Difference, Manner, wants_shape
+from grader.counterexamples.layout import WIDTH, broken
 from grader.counterexamples.programs import MODULE, SUPPORT, Line, Made, Path, Program, leaves
 from grader.counterexamples.signatures import Signatures
 from grader.counterexamples.values import is_array, literal
 from sandbox.wire.messages import Operation
 
-__all__ = ["MOST_LINES", "numbers_in", "written"]
+__all__ = ["MOST_LINES", "written"]
 
 MOST_LINES: Final = 15
-_WIDTH: Final = 79
 _SHORT: Final = 24
 """Up to so many characters an array stands where it is used; longer ones get a name."""
 _BINARY: Final = {
@@ -28,8 +26,6 @@ _BINARY: Final = {
 }  # fmt: skip
 _UNARY: Final = {"neg": "-{}", "pos": "+{}"}
 _CALLED: Final = ("abs", "len", "bool", "float", "int", "str")
-_LARGE: Final = 12
-"""Arrays of the wrong shape with more numbers than this are told by their shapes."""
 
 
 class _Text(NamedTuple):
@@ -53,27 +49,12 @@ def written(
         share: whether equal arguments may be one object.
     """
     code = ""
-    for inline in (_WIDTH, _SHORT):
+    for inline in (WIDTH, _SHORT):
         code = _Writer(program, found, signatures, inline, share=share).code(module)
-        if max(map(len, code.splitlines())) <= _WIDTH:
+        if max(map(len, code.splitlines())) <= WIDTH:
             break
-    broken = "\n".join(map(_broken, code.splitlines()))
-    return broken if broken.count("\n") < MOST_LINES else code
-
-
-def numbers_in(code: str) -> int:
-    """How many numbers ``code`` has."""
-    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
-    return sum(token.type == tokenize.NUMBER for token in tokens)
-
-
-def wants_shape(found: Difference) -> bool:
-    """Whether a difference in shape is told by the two shapes alone."""
-    return (
-        found.manner is Manner.SHAPE
-        and all(map(is_array, (found.got, found.right)))
-        and any(value.reshape(-1).shape[0] > _LARGE for value in (found.got, found.right))
-    )
+    narrow = "\n".join(map(broken, code.splitlines()))
+    return narrow if narrow.count("\n") < MOST_LINES else code
 
 
 class _Writer:
@@ -123,7 +104,7 @@ class _Writer:
         if uses == 0:
             self._flush()
             self._lines.append(text.text)
-        elif uses == 1 and not self._signatures.is_module(made) and len(text.text) <= _WIDTH // 2:
+        elif uses == 1 and not self._signatures.is_module(made) and len(text.text) <= WIDTH // 2:
             self._objects[number] = text
             self._pending.append(number)
         else:
@@ -261,7 +242,7 @@ class _Writer:
         if (
             not leaf
             and not (named and has_array)
-            and len(text) <= (self._inline if has_array else _WIDTH // 2)
+            and len(text) <= (self._inline if has_array else WIDTH // 2)
         ):
             return text
         if self._share and not leaf and text in self._named:
@@ -314,15 +295,3 @@ class _Writer:
                 self._taken.add(name)
                 return name
         raise LookupError("there are no names left")
-
-
-def _broken(line: str) -> str:
-    """A long line with the entries of its dict, or the rows of its arrays, below one another."""
-    if len(line) <= _WIDTH:
-        return line
-    if "({" in line and line.endswith("})"):
-        start, inside = line[:-2].split("({", 1)
-        entries = inside.replace(', "', ',\n    "')
-        return f"{start}({{\n    {entries},\n}})"
-    column = line.find("[[")
-    return line if column < 0 else line.replace("], [", "],\n" + " " * (column + 1) + "[")
