@@ -8,7 +8,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint c
 PYTEST_WORKERS ?= auto
 SHELL := /bin/bash
 
-.PHONY: demo test check format long long-kills long-replay long-properties long-fuzz images secrets clean help
+.PHONY: demo test check format long long-kills long-replay long-properties long-fuzz long-verify images secrets clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,7 +29,7 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-long: long-kills long-replay long-properties long-fuzz ## what is too long for every commit, hours in all: results into docs/results/
+long: long-kills long-replay long-properties long-fuzz long-verify ## what is too long for every commit, hours in all: results into docs/results/
 
 LONG := HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -q --durations=10
 
@@ -50,6 +50,10 @@ long-properties: $(VENV)/.dev ## full counts: the life of jobs in any order, the
 long-fuzz: $(VENV)/.dev ## full counts: fuzzing of the wire, every submission of every package, every attack
 	set -o pipefail; $(LONG) -n $(PYTEST_WORKERS) --dist worksteal tests/sandbox/test_wire_fuzz.py \
 		tests/problems tests/hostile | tee docs/results/fuzz.txt
+
+long-verify: $(VENV)/.worker ## every problem proved in 20 runs, with all mutants of its reference
+	$(BIN)/gradecli verify --runs 20 --mutants --json > docs/results/mutants.json || true
+	$(BIN)/python -m tests.bench.mutants docs/results/mutants.json docs/results/mutants.md
 
 images: $(VENV)/.worker ## build every image that docker-compose.yml runs: the service's and the sandboxes'
 	PYTHON=$(BIN)/python deploy/build-images

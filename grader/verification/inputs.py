@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import types
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -100,21 +101,25 @@ class Inputs:
         return Asked(done, "")
 
     def like(self, source: str, mistake: str, count: int, seconds: float) -> bool:
-        """Whether ``source`` answers as ``mistake`` does on most inputs on which that answers wrongly.
+        """Whether ``source`` makes ``mistake``: answers as it does where that answers wrongly.
 
-        On all but :data:`UNLIKE`: the same mistake may be written so that it shows less at an edge.
+        Of the questions of one round there must be one to which it gives the mistake's answer nearly every
+        time that this is wrong (all but :data:`UNLIKE`): the same slip may show elsewhere too, where one
+        solution uses a piece of code twice and the other has written it out.
         """
-        started, found, unlike = time.monotonic(), 0, 0
+        started = time.monotonic()
+        found, unlike = Counter[int](), Counter[int]()
         mine, other = self._loaded(1, source), self._loaded(2, mistake)
         for number in range(count):
             answers = zip(self._answers(mine, number), self._answers(other, number), strict=False)
-            for (one, known), wanted in zip(list(answers), self._right(number), strict=False):
+            pairs = zip(list(answers), self._right(number), strict=False)
+            for question, ((one, known), wanted) in enumerate(pairs):
                 if not isinstance(known, _Raised) and _differ(known, wanted):
-                    found += 1
-                    unlike += bool(_differ(one, known, NEAR_SINGLE))
+                    found[question] += 1
+                    unlike[question] += bool(_differ(one, known, NEAR_SINGLE))
             if time.monotonic() - started > seconds:
                 break
-        return found > 0 and unlike <= UNLIKE * found
+        return any(unlike[question] <= UNLIKE * times for question, times in found.items())
 
     def _right(self, number: int) -> list[Any]:
         if number < len(self._known):

@@ -116,6 +116,10 @@ def large_scores(student, reference, rng):
     for added in (0.0, -3e4):
         got = student.attention_weights(1e4 * wanted + added, np.array([words]))
         expect.close(got, wanted, what="The weights of large scores", **TOLERANCE)
+    # Two sentences far apart: one maximum for both would leave the lower one with 0 / 0.
+    far_apart = np.concatenate([1e4 * wanted, 1e4 * wanted - 3e4])
+    got = student.attention_weights(far_apart, np.array([words, words]))
+    expect.close(got, np.concatenate([wanted, wanted]), what="The weights of large scores", **TOLERANCE)
     small = student.attention_weights(np.ones((1, words)), np.array([words - 1]))
     expect.shape(small, (1, words), what="The weights")
     if not np.allclose(small, np.append(np.full(words - 1, 1 / (words - 1)), 0.0)):
