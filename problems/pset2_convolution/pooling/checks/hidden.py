@@ -32,7 +32,7 @@ def _image(rng, settings, outputs, *, batch=2, channels=3):
 
 
 def _easy_inputs(rng):
-    """One window that is not square, either way, single pixels, square windows side by side; each with a cotangent."""
+    """Windows that are not square, single pixels, square windows side by side; each with a cotangent."""
     size, rows, columns = rng.sizes(3, 2, 5)
     for settings, outputs in (
         (Settings((rows, columns), (1, 1)), (1, 1)),
