@@ -8,7 +8,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint c
 PYTEST_WORKERS ?= auto
 SHELL := /bin/bash
 
-.PHONY: demo test check format long long-kills long-replay long-properties long-fuzz long-verify images secrets clean help
+.PHONY: demo test check format long long-kills long-replay long-counterexamples long-properties long-fuzz long-verify images secrets clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,7 +29,7 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-long: long-kills long-replay long-properties long-fuzz long-verify ## what is too long for every commit, hours in all: results into docs/results/
+long: long-kills long-replay long-counterexamples long-properties long-fuzz long-verify ## what is too long for every commit, hours in all: results into docs/results/
 
 LONG := HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -q --durations=10
 
@@ -41,6 +41,9 @@ long-kills: $(VENV)/.dev ## 124 kills while 300 submissions arrive; then the emb
 
 long-replay: $(VENV)/.dev ## 1,000 recorded submissions replayed after a tolerance change, against running them again
 	$(BIN)/python -m tests.bench.bench_replay --count 1000 --sample 100 --output docs/results/replay.json
+
+long-counterexamples: $(VENV)/.dev ## the counterexample of every wrong answer: found, how large, the same when pasted; what it costs
+	$(BIN)/python -m tests.bench.bench_counterexamples --output docs/results/counterexamples.json
 
 long-properties: $(VENV)/.dev ## full counts: the life of jobs in any order, the API against its description, floods, faults
 	set -o pipefail; $(LONG) -n $(PYTEST_WORKERS) --dist worksteal tests/api/test_job_machine.py \

@@ -94,11 +94,13 @@ def _of_errors(got: Outcome, right: Outcome) -> Difference | None:
 
 
 def _of_states(got: Any, right: Any) -> Difference | None:
-    if not isinstance(got, dict) or got.keys() != right.keys():
-        return Difference(Manner.KIND, (), got, right)
-    for name, wanted in right.items():
-        if np.shape(got[name]) != np.shape(wanted):
-            return Difference(Manner.SHAPE, (name,), got[name], wanted)
+    """Names and shapes, which are what differs then: not the values."""
+    names, wanted = list(got) if isinstance(got, dict) else got, list(right)
+    if not isinstance(got, dict) or set(names) != set(wanted):
+        return Difference(Manner.KIND, (), names, wanted)
+    for name in wanted:
+        if np.shape(got[name]) != np.shape(right[name]):
+            return Difference(Manner.SHAPE, (name,), tuple(np.shape(got[name])), tuple(np.shape(right[name])))
     return None
 
 

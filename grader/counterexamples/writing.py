@@ -116,7 +116,11 @@ class _Writer:
         if line.operation is Operation.GRADIENTS:
             self._gradients(line, part)
             return
-        text = self._expression(line)
+        if line.operation is Operation.STATE:
+            state = self._expression(line).text
+            text, part = _Text(f'{state}["{part[0]}"].shape' if part else f"list({state})"), ()
+        else:
+            text = self._expression(line)
         if found.manner is Manner.CHANGED:
             self._flush()
             self._lines.append(text.text)
