@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt
 PYTEST_WORKERS ?= auto
 SHELL := /bin/bash
+# As in a grading child; the tests share the cores.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .PHONY: demo test check format long long-kills long-replay long-counterexamples long-properties long-fuzz long-verify images secrets clean help
 
@@ -17,7 +19,7 @@ demo: $(VENV)/.worker ## start the service, submit a right and a wrong solution,
 	$(BIN)/python tests/e2e/demo.py
 
 test: $(VENV)/.dev ## run every test this machine can run; what is missing is skipped with its reason
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
 
 check: $(VENV)/.dev ## layering, lint, format and types
 	$(BIN)/ruff check .
@@ -31,7 +33,7 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 
 long: long-kills long-replay long-counterexamples long-properties long-fuzz long-verify ## what is too long for every commit, hours in all: results into docs/results/
 
-LONG := HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -q --durations=10
+LONG := $(ONE_THREAD) HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -q --durations=10
 
 long-kills: $(VENV)/.dev ## 124 kills while 300 submissions arrive; then the embedded parts: SQLite and bubblewrap
 	$(BIN)/python -m tests.chaos.kills --each 20 --submissions 300 --students 60 --workers 3 \
