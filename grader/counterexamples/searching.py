@@ -34,9 +34,8 @@ __all__ = ["Examples"]
 _ROOMS: Final = (SMALLEST, SMALLEST, -1, -1, 0, 0, 0, 1, 1, 2, 3, 4)
 """For the sizes of each draw (:class:`SmallRandom`): the smallest first."""
 _TARGETS: Final = 4
-_PROPOSALS: Final = 150
-_MOST_ASKED: Final = 5_000
-"""Of one loaded file, by the check on all draws."""
+_MOST_LINES: Final = 300
+"""Of all the programs that are tried to make one smaller."""
 _MOST_EXAMPLES: Final = 3
 """For one problem: more would not be read."""
 _MOST_CHECKS: Final = 6
@@ -100,7 +99,7 @@ class Examples:
         All of it is asked of one loaded file; what is shown, once more of a file loaded anew, as pasted
         code will be.
         """
-        ear, trials = Ear(most=_MOST_ASKED), 0
+        ear, trials = Ear(draws=len(_ROOMS)), 0
         for number, room in enumerate(_ROOMS):
             if trials % 2 == 0:
                 trial = answers.trial(check, Purpose.EXAMPLE, trials, _SECONDS, ear)
@@ -180,7 +179,7 @@ class Examples:
             best = seen
             return seen.program
 
-        shrunk(found.program, tried, _PROPOSALS)
+        shrunk(found.program, tried, _MOST_LINES)
         return best
 
     def _verified(self, found: _Found, check: Check, answers: Answers, number: int) -> Counterexample | None:

@@ -34,8 +34,8 @@ Try = Callable[[Program], Program | None]
 
 
 def shrunk(program: Program, tried: Try, most: int) -> Program:
-    """The smallest program found in at most ``most`` proposals."""
-    proposals, before = 0, math.inf
+    """The smallest program found in proposals of at most ``most`` lines together."""
+    asked, before = 0, math.inf
     while weight(program) < before:
         before = weight(program)
         for propose in _PROPOSE:
@@ -46,9 +46,9 @@ def shrunk(program: Program, tried: Try, most: int) -> Program:
                 for proposal in propose(program):
                     if weight(proposal) >= now:
                         continue
-                    if proposals >= most:
+                    if asked >= most:
                         return program
-                    proposals += 1
+                    asked += len(proposal)
                     if (found := tried(proposal)) is not None:
                         program, smaller = found, True
                         break

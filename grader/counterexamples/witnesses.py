@@ -6,16 +6,18 @@ reference, no difference from it is shown to anybody.
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 
 from grader.authoring import Check
 from grader.counterexamples.differences import Precision, difference
 from grader.counterexamples.draws import SmallRandom
-from grader.counterexamples.programs import Loaded, Outcome, Player, Program, key_of, program_of
+from grader.counterexamples.programs import Loaded, Outcome, Player, Program, key_of, leaves, program_of
+from grader.counterexamples.values import is_array
 from grader.package import Problem
 from grader.tracing import Step, Tracing
 from sandbox import InProcessSession, Session, load
@@ -28,7 +30,8 @@ from sandbox.wire.values import HandleRef
 __all__ = ["Draw", "Ear", "Witnesses"]
 
 _MOST_STEPS: Final = 400
-"""For one load; what is asked in programs does not count."""
+_MOST_NUMBERS: Final = 100_000
+"""For one draw, sent and received; what is asked in programs does not count."""
 _MOST_KEPT: Final = 20_000
 _CLOSER: Final = 0.01
 """How near accepted answers must be to the reference, in terms of what counts as different."""
@@ -48,11 +51,12 @@ class Draw(NamedTuple):
 class Ear:
     """Listens to a module that is about to be loaded, and keeps the way to it.
 
-    Its requests raise :class:`TooManyStepsError` where there are too many.
+    Its requests raise :class:`TooManyStepsError` where there are too many, or too large ones, for so many
+    draws.
     """
 
-    def __init__(self, most: int = _MOST_STEPS) -> None:
-        self._most = most
+    def __init__(self, draws: int = 1) -> None:
+        self._draws, self._numbers = draws, 0
         self.tracing: Tracing
         self.player: Player
         self._session: Session
@@ -71,16 +75,24 @@ class Ear:
     ) -> Answer:
         """See :meth:`sandbox.session.Session.request`."""
         self._asked += 1
-        if self._asked > self._most:
+        if self._asked > self._draws * _MOST_STEPS:
             raise TooManyStepsError
         answer = self.tracing.request(operation, *operands, time_limit=time_limit, release=release)
-        if operation is Operation.LOAD:
+        if operation is not Operation.LOAD:
+            self._numbers += sum(_size(leaf) for _, leaf in leaves((operands, answer.value)))
+            if self._numbers > self._draws * _MOST_NUMBERS:
+                raise TooManyStepsError
+        else:
             handles = answer.value if isinstance(answer.value, tuple) else ()
             if len(handles) == 2 and isinstance(handles[0], HandleRef):
                 support = handles[1] if isinstance(handles[1], HandleRef) else None
                 self.loaded = Loaded(handles[0], support)
                 self.player = Player(self._session, self.loaded)
         return answer
+
+
+def _size(leaf: Any) -> int:
+    return math.prod(leaf.shape) if is_array(leaf) else 1
 
 
 class Witnesses:
