@@ -7,18 +7,21 @@ and adds to its result: which known mistake it is, or a small example to try. Ea
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from grader.answers import Answers
 from grader.authoring import Check
-from grader.errors import NotRecordedError
+from grader.errors import GraderError, NotRecordedError
 from grader.loading import LoadedCheck
 from grader.report import CheckResult, Verdict, Visibility
+from sandbox.errors import InfrastructureError
 
 __all__ = ["ADVICE_SECONDS", "Advisor", "Budget", "Look"]
+
+log = logging.getLogger(__name__)
 
 ADVICE_SECONDS: Final = 15.0
 """For one problem and one look: many times what is needed, so that a loaded machine gives the same advice."""
@@ -69,6 +72,18 @@ class Advisor:
             for index, (check, visibility) in enumerate(self._checks):
                 failed = visibility is Visibility.HIDDEN and advised[index].verdict in _ADVISED
                 if failed and budget.left:
-                    with suppress(NotRecordedError):
-                        advised[index] = look(check, advised[index], answers, budget)
+                    advised[index] = _looked(look, check, advised[index], answers, budget)
         return advised
+
+
+def _looked(look: Look, check: Check, result: CheckResult, answers: Answers, budget: Budget) -> CheckResult:
+    """The result with what one look finds. No answer of a guest's, however odd, may cost the verdict."""
+    try:
+        return look(check, result, answers, budget)
+    except NotRecordedError:
+        return result
+    except (InfrastructureError, GraderError):
+        raise
+    except Exception:
+        log.warning("a look at %s was given up", check.name, exc_info=True)
+        return result

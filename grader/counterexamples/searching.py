@@ -25,7 +25,12 @@ from grader.package import Problem
 from grader.report import CheckResult, Counterexample
 from grader.tracing import Step
 from grader.transcripts.records import Purpose
-from sandbox.errors import InfrastructureError, StudentCodeError, StudentExceptionError
+from sandbox.errors import (
+    InfrastructureError,
+    ProtocolViolationError,
+    StudentCodeError,
+    StudentExceptionError,
+)
 from sandbox.remote import RemoteModule
 from sandbox.wire.messages import Failure, Operation
 
@@ -257,6 +262,8 @@ def _changes(program: Program, player: Player) -> bool:
     )
     for line, outcome in zip(observed, player.play(observed), strict=False):
         if line.operation is Operation.CALL and outcome.error is None:
+            if type(outcome.value) is not tuple or len(outcome.value) != 2:
+                raise ProtocolViolationError("a call did not come back with its arguments")
             before, after = (
                 [literal(leaf) for _, leaf in leaves(args) if is_array(leaf)]
                 for args in (line.operands[2], outcome.value[1])

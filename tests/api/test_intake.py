@@ -317,7 +317,9 @@ def test_a_zip_is_graded_as_its_files_are_and_kept_as_it_came(open_school):
     assert answer.status_code == 201, answer.text
     assert answer.json()["digest"] == submission_digest({"alpha": b"a = 1\n", "beta": b"b = 2\n"})
     here = f"/submissions/{answer.json()['id']}/uploads"
-    assert open_school.get("tess", here).json() == [{"name": "homework.zip", "size": len(archive)}]
+    assert open_school.get("tess", here).json() == [
+        {"name": "homework.zip", "size": len(archive), "removed_at": None}
+    ]
     kept = open_school.get("tess", f"{here}/homework.zip")
     assert kept.content == archive
     assert kept.headers["content-disposition"] == "attachment; filename*=UTF-8''homework.zip"

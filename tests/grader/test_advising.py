@@ -1,0 +1,76 @@
+"""Advice is said beside a verdict, and never in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from grader.advising import Advisor, Budget
+from grader.answers import Answers
+from grader.authoring import Check, check
+from grader.errors import NotRecordedError, PackageError
+from grader.loading import LoadedCheck
+from grader.report import CheckResult, Diagnosis, Verdict, Visibility
+from grader.verification import InProcessAnswers
+from sandbox.errors import InfrastructureError
+from tests.grader.conftest import MakePset
+
+
+@check("Something holds", points=1)
+def something(student: object, reference: object, rng: object) -> None:
+    """Never run here."""
+
+
+LOADED = (LoadedCheck(something, Visibility.HIDDEN),)
+TOLD = Diagnosis(mistake="halved", sentence="You halve.")
+
+
+def _result(verdict: Verdict) -> CheckResult:
+    return CheckResult(
+        name="something",
+        title="Something holds",
+        visibility=Visibility.HIDDEN,
+        verdict=verdict,
+        score=0.0,
+        max_score=1.0,
+    )
+
+
+def _tell(_check: Check, result: CheckResult, _answers: Answers, _budget: Budget) -> CheckResult:
+    return result.model_copy(update={"diagnosis": TOLD})
+
+
+@pytest.fixture
+def answers(make_pset: MakePset) -> Iterator[InProcessAnswers]:
+    with InProcessAnswers(make_pset().problems[0], "") as found:
+        yield found
+
+
+@pytest.mark.parametrize("error", [KeyError(1), TypeError("odd"), NotRecordedError("not there")])
+def test_a_look_that_stumbles_over_an_odd_answer_costs_neither_the_verdict_nor_the_other_looks(
+    answers: InProcessAnswers, error: Exception
+) -> None:
+    def stumble(_check: Check, _result: CheckResult, _answers: Answers, _budget: Budget) -> CheckResult:
+        raise error
+
+    (advised,) = Advisor(LOADED, (stumble, _tell)).advise([_result(Verdict.FAILED)], answers)
+    assert advised == _result(Verdict.FAILED).model_copy(update={"diagnosis": TOLD})
+
+
+@pytest.mark.parametrize("error", [InfrastructureError("no sandbox"), PackageError])
+def test_what_is_ours_is_told_and_not_taken_for_silence(
+    answers: InProcessAnswers, error: Exception | type[PackageError], make_pset: MakePset
+) -> None:
+    ours = PackageError(make_pset().folder, "broken") if isinstance(error, type) else error
+
+    def fail(_check: Check, _result: CheckResult, _answers: Answers, _budget: Budget) -> CheckResult:
+        raise ours
+
+    with pytest.raises(type(ours)):
+        Advisor(LOADED, (fail,)).advise([_result(Verdict.ERROR)], answers)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASSED, Verdict.SKIPPED, Verdict.TIME_LIMIT])
+def test_only_what_failed_is_looked_at(answers: InProcessAnswers, verdict: Verdict) -> None:
+    assert Advisor(LOADED, (_tell,)).advise([_result(verdict)], answers) == [_result(verdict)]
