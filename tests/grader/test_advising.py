@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -58,16 +59,12 @@ def test_a_look_that_stumbles_over_an_odd_answer_costs_neither_the_verdict_nor_t
     assert advised == _result(Verdict.FAILED).model_copy(update={"diagnosis": TOLD})
 
 
-@pytest.mark.parametrize("error", [InfrastructureError("no sandbox"), PackageError])
-def test_what_is_ours_is_told_and_not_taken_for_silence(
-    answers: InProcessAnswers, error: Exception | type[PackageError], make_pset: MakePset
-) -> None:
-    ours = PackageError(make_pset().folder, "broken") if isinstance(error, type) else error
-
+@pytest.mark.parametrize("error", [InfrastructureError("no sandbox"), PackageError(Path("checks"), "broken")])
+def test_what_is_ours_is_told_and_not_taken_for_silence(answers: InProcessAnswers, error: Exception) -> None:
     def fail(_check: Check, _result: CheckResult, _answers: Answers, _budget: Budget) -> CheckResult:
-        raise ours
+        raise error
 
-    with pytest.raises(type(ours)):
+    with pytest.raises(type(error)):
         Advisor(LOADED, (fail,)).advise([_result(Verdict.ERROR)], answers)
 
 
