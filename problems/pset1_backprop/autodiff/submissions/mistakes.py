@@ -12,8 +12,10 @@ def _slope(student, number):
 
 @mistake("relu_slope_at_zero", checks=("functions",))
 def relu_slope_at_zero(student, reference, rng):
-    number = float(rng.uniform(low=1.2, high=2.5))
-    return _slope(student, number) == 1 and _slope(student, -number) == 0 and _slope(student, 0.0) != 0
+    # Not where it passes below zero too: then the kink is in another place.
+    numbers = float(rng.uniform(low=1.2, high=2.5)), float(rng.uniform(low=0.001, high=0.01))
+    right = all(_slope(student, number) == 1 and _slope(student, -number) == 0 for number in numbers)
+    return right and _slope(student, 0.0) != 0
 
 
 @mistake("relu_slope_everywhere", checks=("functions",))

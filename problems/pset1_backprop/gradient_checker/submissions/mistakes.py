@@ -1,8 +1,21 @@
-"""How to recognise the mistakes that show in verdicts alone, as zeros or NaN, or in the last digits of x."""
+"""How to recognise the mistakes that show in verdicts alone, as zeros or NaN, or in the last digits of x,
+and one that has the values of others.
+"""
 
 import numpy as np
 
 from grader.authoring import mistake, observe, support, value
+
+
+@mistake("size_of_one_alone", checks=("error",))
+def size_of_one_alone(student, reference, rng):
+    # Whichever of the two is the larger, and on whichever side of zero its entries are.
+    for scale, side in ((0.3, 1), (0.3, -1), (3.0, 1), (3.0, -1)):
+        a, b = rng.normal(3, 4), side * scale * rng.uniform(3, 4, low=5.0, high=6.0)
+        wanted = np.abs(a - b).max()
+        if not np.isclose(student.relative_error(a, b), wanted / np.abs(a).max()):
+            return False
+    return True
 
 
 def _layer(rng):

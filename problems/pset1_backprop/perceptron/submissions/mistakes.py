@@ -27,6 +27,19 @@ def boundary_is_positive(student, reference, rng):
     return found is not None and np.all(found == 1)
 
 
+@mistake("learns_from_every_example", checks=("right_side",))
+def learns_from_every_example(student, reference, rng):
+    (d,) = rng.sizes(1, 2, 7)
+    x = rng.normal(1, d)
+    for label in (1.0, -1.0):
+        for side in (label, -label):  # without a bias, so that nobody can have forgotten it
+            w = 10.0 * side * x[0] / (x[0] @ x[0])
+            new_w, new_b, _ = student.train_epoch(x, np.array([label]), w, 0.0)
+            if not (np.allclose(new_w, w + label * x[0]) and np.isclose(new_b, label)):
+                return False
+    return True
+
+
 def _counts(student, rng):
     """The mistakes counted: of two examples on their right side, of one far on its wrong side, and of one
     that is wrong and right after it."""
@@ -52,16 +65,24 @@ def counts_after_the_epoch(student, reference, rng):
 def last_epoch_not_counted(student, reference, rng):
     X = np.concatenate([rng.normal(4, 3) + 4.0, rng.normal(4, 3) - 3.0])
     y = np.repeat([1.0, -1.0], 4)
-    w, b, epochs = student.fit(X, y, 200)
-    right_w, right_b, right = reference.fit(X, y, 200)
-    return np.allclose(w, right_w) and np.isclose(b, right_b) and epochs == right - 1
+    # In these two the first epoch makes two mistakes and the second none: who ends after an epoch with one
+    # mistake, which was the last, does not end here.
+    two, sides = np.diag(rng.uniform(2, low=1.0, high=2.0)), np.array([1.0, -1.0])
+    if student.train_epoch(two, sides, np.zeros(2), 0.0)[2] != 2:
+        return False
+    for examples, labels in ((X, y), (two, sides)):
+        w, b, epochs = student.fit(examples, labels, 200)
+        right_w, right_b, right = reference.fit(examples, labels, 200)
+        if not (np.allclose(w, right_w) and np.isclose(b, right_b) and epochs == right - 1):
+            return False
+    return True
 
 
 @mistake("starts_from_random_weights", checks=("fitting",))
 def starts_from_random_weights(student, reference, rng):
     # Examples that are zero move the bias and no weight: what comes out is what it started from.
     w = student.fit(np.zeros((3, 4)), np.ones(3), 1)[0]
-    return np.all(w != 0)
+    return np.shape(w) == (4,) and np.all(w != 0) and len(np.unique(w)) == 4  # not all ones
 
 
 @mistake("weights_changed_in_place", checks=("arguments_unchanged",))
