@@ -18,3 +18,7 @@ def ask(answer, rng):
     yield answer.leaky_relu(x, slope)
     yield answer.leaky_relu_backward(dy, x, slope)
     yield x, dy, y
+    # Nothing that overflows, and no zero.
+    near = rng.uniform(*shape, low=0.1, high=3.0) * np.where(rng.mask(*shape), 1.0, -1.0)
+    yield answer.sigmoid(near)
+    yield answer.gelu_backward(rng.normal(*shape), near)

@@ -42,3 +42,8 @@ def ask(answer, rng):
     for result in (made[-1], made[-1], made[len(made) // 2]):
         result.backward()
         yield [leaf.grad for leaf in leaves]
+    # At the kink, and close to it.
+    for number in (0.0, float(rng.uniform(low=0.01, high=0.1)), float(rng.uniform(low=-0.1, high=-0.01))):
+        leaf = answer.Value(number)
+        leaf.relu().backward()
+        yield leaf.grad

@@ -14,3 +14,10 @@ def ask(answer, rng):
     probs /= probs.sum(axis=1, keepdims=True)
     yield answer.cross_entropy_backward(probs, labels)
     yield x, W, b, logits, labels, probs
+    # Far from zero, all on one side: here nobody gets away with exp(logits).
+    far = rng.normal(n, c) + (1000.0 if rng.mask(1)[0] else -1000.0)
+    yield answer.softmax(far)
+    yield answer.cross_entropy(far, labels)
+    one = rng.uniform(1, c, low=0.1, high=1.0)
+    yield answer.cross_entropy_backward(one, labels[:1])
+    yield one  # was it changed? Those of one example are divided by one

@@ -11,5 +11,11 @@ def ask(answer, rng):
     yield answer.loss_backward(dy, targets)
     yield answer.backward(dy, x, parameters)
     gradients = [(rng.normal(*W.shape), rng.normal(*b.shape)) for W, b in parameters]
-    yield answer.step(parameters, gradients, float(rng.uniform(low=0.01, high=2.0)))
+    stepped = answer.step(parameters, gradients, float(rng.uniform(low=0.01, high=2.0)))
+    yield stepped
     yield x, targets, dy, parameters, gradients
+    # One thing at a time: the weights after a step, its biases, and a network of one layer.
+    yield [W for W, _ in stepped]
+    yield [b for _, b in stepped]
+    yield answer.forward(x, parameters[:1])
+    yield answer.backward(rng.normal(n, sizes[1]), x, parameters[:1])

@@ -14,6 +14,10 @@ def ask(answer, rng):
     settings = {"kernel": kernel, "stride": stride, "padding": padding}
     shape = [(s + 2 * p - k) // t + 1 for s, p, k, t in zip(size, padding, kernel, stride)]
     dy = rng.normal(n, c, *shape).astype(dtype)
+    # Without padding every window is whole.
+    whole = rng.normal(n, c, *(k + int(rng.integers(0, 3)) for k in kernel))
+    share = rng.normal(n, c, *(s - k + 1 for s, k in zip(whole.shape[2:], kernel)))
+    yield answer.max_pool_backward(share, whole, kernel, (1, 1), (0, 0))
     for name in ("max", "avg"):
         yield getattr(answer, f"{name}_pool_forward")(x, **settings)
         yield getattr(answer, f"{name}_pool_backward")(dy, x, **settings)

@@ -16,3 +16,5 @@ def ask(answer, rng):
     yield answer.causal_mask(min(lq, lk), lk)
     yield answer.padding_mask(rng.integers(0, lk + 1, (b,)), lk)
     yield [q, k, v, dout, *masks[1:]]
+    # Scores of hundreds and thousands, on both sides of zero, and rows far from each other.
+    yield answer.attention(1000.0 / scale * q, k, v)[1]
