@@ -92,7 +92,7 @@ def _description(pset: ProblemSet) -> str:
             "digest": problem.digest,
             "memory_bytes": problem.limits.memory_bytes,
             "time_seconds": problem.time_seconds,
-            "forbidden": list(problem.forbidden),
+            "forbidden": {name: problem.instead.get(name, "") for name in problem.forbidden},
         }
         for problem in pset.problems
     ]

@@ -7,7 +7,9 @@ and from line numbers in the student's own file.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from grader.authoring import CheckFailedError
 from grader.forbidden import ForbiddenUse
@@ -29,6 +31,7 @@ from sandbox.wire.messages import Failure
 __all__ = ["Explanation", "explain", "explain_forbidden", "missing_file", "needs_others", "odd_answer"]
 
 MAX_MESSAGE = 2_000
+_NOTHING_SAID: Final[Mapping[str, str]] = MappingProxyType({})
 _SHOWN_CHARACTERS = 120  # of a line of source
 _SHOWN_LINES = 6  # of a traceback: endless recursion has a thousand
 
@@ -95,14 +98,27 @@ def explain(
             return _made(Verdict.ERROR, "Your code failed while this check ran.", str(error))
 
 
-def explain_forbidden(uses: tuple[ForbiddenUse, ...], file: str, places: Places = NO_NOTEBOOK) -> Explanation:
-    """What to tell when the file uses what the problem asks to be written by hand."""
-    lines = "; ".join(f"{places.of(use.line)} uses {clean_text(use.name[:80])}" for use in uses[:5])
-    return _made(
-        Verdict.FORBIDDEN,
-        f"{file} uses what this problem asks you to write yourself: {lines}. Write it out with basic "
-        "operations and submit again.",
-    )
+def explain_forbidden(
+    uses: tuple[ForbiddenUse, ...],
+    file: str,
+    places: Places = NO_NOTEBOOK,
+    instead: Mapping[str, str] = _NOTHING_SAID,
+) -> Explanation:
+    """What to tell when the file uses what the problem asks to be written by hand.
+
+    ``instead``: what the problem's author says to write in place of some of the names.
+    """
+    shown = uses[:5]
+    lines = "; ".join(f"{places.of(use.line)} uses {clean_text(use.name[:80])}" for use in shown)
+    text = f"{file} uses what this problem asks you to write yourself: {lines}."
+    advised: dict[str, list[str]] = {}
+    for name in dict.fromkeys(use.name for use in shown):
+        advised.setdefault(instead.get(name, ""), []).append(clean_text(name[:80]))
+    for advice, names in advised.items():
+        if advice:
+            text += f" In place of {' or '.join(names)}, write {clean_text(advice.strip()).rstrip('.')}."
+    rest = "Write it out with basic operations and submit again." if "" in advised else "Then submit again."
+    return _made(Verdict.FORBIDDEN, f"{text} {rest}")
 
 
 def missing_file(file: str) -> str:

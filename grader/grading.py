@@ -159,7 +159,7 @@ def grade_problem(
     source = content.decode("utf-8-sig")
     places = Places(source)
     if uses := find_forbidden(source, problem.forbidden):
-        refused = feedback.explain_forbidden(uses, problem.file_name, places)
+        refused = feedback.explain_forbidden(uses, problem.file_name, places, problem.instead)
         return GradedProblem(_all_alike(problem, checks, refused, tell), {})
     with open_answers(problem, source) as answers:
         try:  # a first load, before any input is in the sandbox: its messages can be told in full

@@ -83,6 +83,9 @@ def check_folder(folder: Path, sources: Mapping[str, bytes] | None = None) -> Gr
 
 
 def _problem(entry: dict[str, Any], folder: Path) -> Problem:
+    forbidden = entry["forbidden"]
+    if isinstance(forbidden, list):  # downloaded before there was anything to say beside a name
+        forbidden = dict.fromkeys(forbidden, "")
     return Problem(
         name=entry["name"],
         title=entry["title"],
@@ -93,5 +96,6 @@ def _problem(entry: dict[str, Any], folder: Path) -> Problem:
         instance_seed=b"",
         limits=Limits(memory_bytes=int(entry["memory_bytes"])),
         time_seconds=float(entry["time_seconds"]),
-        forbidden=tuple(entry["forbidden"]),
+        forbidden=tuple(forbidden),
+        instead={name: instead for name, instead in dict(forbidden).items() if instead},
     )

@@ -12,7 +12,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -65,6 +65,8 @@ class Problem:
 
     ``digest`` names the version: a hash of every file but the proofs in ``submissions/``.
     ``instance_seed`` rests only on the files that decide a check's inputs, and stays on the trusted side.
+    ``forbidden`` are dotted names; ``instead`` has what to write in place of some of them, as the rest of
+    the sentence "In place of NAME, write ...".
     """
 
     name: str
@@ -77,6 +79,7 @@ class Problem:
     limits: Limits
     time_seconds: float
     forbidden: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict, hash=False)
     topics: tuple[int, ...] = ()
     estimated_hours: float | None = None
 
@@ -213,6 +216,7 @@ def _load_problem(folder: Path) -> Problem:
     bounds = _take(table, "limits", dict, path, default={})
     _refuse_other_keys(bounds, _LIMIT_KEYS, path)
     memory = _number(bounds, "memory_mib", path, default=_MEMORY_MIB[runtime])
+    forbidden = _forbidden(table, path)
     return Problem(
         name=folder.name,
         title=_take(table, "title", str, path),
@@ -223,7 +227,8 @@ def _load_problem(folder: Path) -> Problem:
         instance_seed=bytes.fromhex(digest_of(folder, b"instances", only=_DECIDE_INPUTS)),
         limits=Limits(memory_bytes=int(memory * 2**20)),
         time_seconds=_number(bounds, "time_seconds", path, default=_DEFAULT_SECONDS),
-        forbidden=_list_of(str, table, "forbidden", path),
+        forbidden=tuple(forbidden),
+        instead={name: instead for name, instead in forbidden.items() if instead},
         topics=_list_of(int, table, "topics", path),
         estimated_hours=_number(table, "estimated_hours", path) if "estimated_hours" in table else None,
     )
@@ -280,6 +285,18 @@ def _number(table: dict[str, Any], key: str, path: Path, default: float | None =
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
         raise PackageError(path, f"`{key}` should be a number above zero")
     return float(found)
+
+
+def _forbidden(table: dict[str, Any], path: Path) -> dict[str, str]:
+    """Each forbidden name with what to write instead, which is "" where the file only lists names."""
+    if not isinstance(table.get("forbidden"), dict):
+        return dict.fromkeys(_list_of(str, table, "forbidden", path), "")
+    found: dict[str, str] = table["forbidden"]
+    for name, instead in found.items():
+        if not isinstance(instead, str) or not instead.strip() or "\n" in instead:
+            line = f'"{name}" = "what to write instead"'
+            raise PackageError(path, f"`forbidden` is a list of names, or of lines like {line}")
+    return found
 
 
 def _list_of(kind: type[_T], table: dict[str, Any], key: str, path: Path) -> tuple[_T, ...]:

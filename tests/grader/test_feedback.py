@@ -291,6 +291,18 @@ def test_forbidden_uses_are_told_with_their_lines() -> None:
     assert explain_forbidden(uses, "attention.py").message.count("; ") == 4
 
 
+def test_what_to_write_in_place_of_a_forbidden_name_is_told_once() -> None:
+    uses = (ForbiddenUse("torch.a", 1), ForbiddenUse("torch.b", 2), ForbiddenUse("torch.a", 3))
+    same = {"torch.a": "a loop.", "torch.b": "a loop.", "torch.c": "nothing"}
+    lines = "line 1 uses torch.a; line 2 uses torch.b; line 3 uses torch.a."
+    assert explain_forbidden(uses, FILE, instead=same).message.endswith(
+        f"{lines} In place of torch.a or torch.b, write a loop. Then submit again."
+    )
+    assert explain_forbidden(uses, FILE, instead={"torch.b": "two loops"}).message.endswith(
+        f"{lines} In place of torch.b, write two loops. Write it out with basic operations and submit again."
+    )
+
+
 def test_a_missing_file_and_a_missing_need_are_told() -> None:
     assert missing_file("conv.py") == "conv.py is not in your submission, so this problem was not graded."
     assert needs_others(["Arrays are doubled", "Arrays are shifted"]) == (

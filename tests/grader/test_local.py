@@ -68,10 +68,27 @@ def test_each_problem_is_checked_and_a_missing_one_is_told(
 
 
 def test_forbidden_names_are_told_before_anything_is_submitted(download: Callable[..., Path]) -> None:
-    toml = 'title = "T"\npoints = 5\nruntime = "numpy"\nforbidden = ["numpy.add"]\n'
+    toml = 'title = "T"\npoints = 5\nruntime = "numpy"\n[forbidden]\n"numpy.add" = "x + x"\n'
     folder = download(doubling={"problem.toml": toml})
     (folder / "doubling.py").write_text("from numpy import add\n")
-    assert verdicts(check_folder(folder)) == {"example": Verdict.FORBIDDEN}
+    report = check_folder(folder)
+    assert verdicts(report) == {"example": Verdict.FORBIDDEN}
+    assert "In place of numpy.add, write x + x." in report.problems[0].message
+
+
+def test_a_folder_downloaded_before_there_was_advice_is_checked_as_ever(
+    download: Callable[..., Path],
+) -> None:
+    toml = 'title = "T"\npoints = 5\nruntime = "numpy"\nforbidden = ["numpy.add"]\n'
+    folder = download(doubling={"problem.toml": toml})
+    described = folder / ".gradecli/pset.json"
+    table = json.loads(described.read_text())
+    table["problems"][0]["forbidden"] = list(table["problems"][0]["forbidden"])
+    described.write_text(json.dumps(table))
+    (folder / "doubling.py").write_text("from numpy import add\n")
+    report = check_folder(folder)
+    assert verdicts(report) == {"example": Verdict.FORBIDDEN}
+    assert report.problems[0].message.endswith("Write it out with basic operations and submit again.")
 
 
 def test_the_description_is_the_sets(download: Callable[..., Path], tmp_path: Path) -> None:

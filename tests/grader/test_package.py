@@ -55,6 +55,19 @@ def test_a_set_is_read_with_everything_its_files_say(make_pset: MakePset) -> Non
     assert pset.problem("plain") is plain
 
 
+def test_forbidden_names_may_say_what_to_write_instead_and_change_no_instance(make_pset: MakePset) -> None:
+    told = f'{TOML}[forbidden]\n"torch.conv2d" = "two loops"\n"torch.conv1d" = "one loop"\n'
+    listed = f'{TOML}forbidden = ["torch.conv2d", "torch.conv1d"]\n'
+    (with_advice,) = make_pset(conv={"problem.toml": told}).problems
+    (without,) = make_pset("other", conv={"problem.toml": listed}).problems
+    assert with_advice.forbidden == without.forbidden == ("torch.conv2d", "torch.conv1d")
+    assert with_advice.instead == {"torch.conv2d": "two loops", "torch.conv1d": "one loop"}
+    assert without.instead == {}
+    assert with_advice.instance_seed == without.instance_seed
+    assert with_advice.digest != without.digest
+    assert isinstance(hash(with_advice), int)
+
+
 def test_sets_are_found_by_folder_and_sorted_by_name(write_pset: WritePset) -> None:
     for name in ("pset2", "pset1", "extra"):
         root = write_pset(name).parent
@@ -198,6 +211,18 @@ def test_an_unknown_problem_is_named_with_those_there_are(make_pset: MakePset) -
         ('title = "T"\npoints = 5\nruntime = "jax"', "`runtime` is one of numpy, torch, cuda, not 'jax'"),
         (f"{TOML}forbidden = 'torch.nn'", "`forbidden` should be a list"),
         (f"{TOML}forbidden = [1]", "`forbidden` should be a list of str"),
+        (
+            f'{TOML}[forbidden]\n"a.b" = 3',
+            '`forbidden` is a list of names, or of lines like "a.b" = "what',
+        ),
+        (
+            f'{TOML}[forbidden]\n"a.b" = " "',
+            '`forbidden` is a list of names, or of lines like "a.b" = "what',
+        ),
+        (
+            f'{TOML}[forbidden]\ntorch.nn = "x"',
+            '`forbidden` is a list of names, or of lines like "torch" =',
+        ),
         (f'{TOML}topics = ["4"]', "`topics` should be a list of int"),
         (f'{TOML}estimated_hours = "3"', "`estimated_hours` should be a number above zero"),
         (f"{TOML}forbiden = []", "has no key `forbiden`; it takes"),
