@@ -178,6 +178,13 @@ class Check(Answer):
     counterexample: Counterexample | None = None
 
 
+class Flag(Answer):
+    """A forbidden name that the code called under another while it ran. Only staff are sent any."""
+
+    name: str
+    calls: int
+
+
 class ProblemReport(Answer):
     name: str
     title: str
@@ -185,6 +192,7 @@ class ProblemReport(Answer):
     max_score: float
     message: str = ""
     checks: tuple[Check, ...]
+    flags: tuple[Flag, ...] = ()
 
 
 class Environment(Answer):

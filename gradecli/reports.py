@@ -49,6 +49,8 @@ def _problem(problem: ProblemReport, earned: str) -> None:
     say(Styled(heading, "bold"), f"  {earned}" if earned else "")
     if problem.message:
         say_indented(problem.message, 2)
+    for flag in problem.flags:
+        say_indented(messages.forbidden_called(one_line(flag.name), flag.calls), 2, "yellow")
     example_shown = False  # one is enough to start with
     told: set[str] = set()  # one mistake may fail several checks: it is named at the first
     for check in problem.checks:

@@ -3,6 +3,7 @@ transcript of them. Grading itself cannot tell the difference."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
@@ -91,6 +92,10 @@ class Answers(Protocol):
         """
         ...
 
+    def called(self) -> Mapping[str, int]:
+        """How often the checks' runs so far called what is forbidden, as the student's process told it."""
+        ...
+
     def measurement(self) -> Measurement | None:
         """The time and memory used, where anything ran."""
         ...
@@ -140,6 +145,8 @@ class SandboxAnswers:
         # What an example gives is shown: its guest never sees what a check asks.
         self._examples = GuestKeeper(backend, problem, self._files)
         self._checks, self._transcript = checks, transcript
+        self._called = Counter[str]()
+        self._last: Purpose | None = None
 
     def __enter__(self) -> Self:
         self._keeper.__enter__()
@@ -184,11 +191,28 @@ class SandboxAnswers:
         )
         return Trial(seed, self._load(opened, listen))
 
+    def called(self) -> Mapping[str, int]:
+        """See :meth:`Answers.called`."""
+        self._note_called()
+        if self._transcript is not None and self._called:
+            self._transcript.forbidden_called(self._called)
+        return self._called
+
     def measurement(self) -> Measurement:
         """See :meth:`Answers.measurement`."""
         return self._keeper.measurement()
 
+    def _note_called(self) -> None:
+        """What the last load called. How often a failed check is looked at again must not show in it."""
+        last, self._last = self._last, None
+        if last in (Purpose.CHECK, Purpose.DIAGNOSIS):
+            called = self._keeper.called()
+            if last is Purpose.CHECK:
+                self._called.update(called)
+
     def _load(self, section: SectionOpened, also: Listen | None = None) -> RemoteModule:
+        self._note_called()
+        self._last = section.purpose
         if self._transcript is not None:
             self._transcript.open_section(section)
         keeper = self._examples if section.purpose is Purpose.EXAMPLE else self._keeper

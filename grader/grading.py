@@ -26,6 +26,7 @@ from grader.package import Problem, ProblemSet, total_points
 from grader.references import LiveReference, References
 from grader.report import (
     CheckResult,
+    Flag,
     GradeReport,
     Measurement,
     ProblemReport,
@@ -171,6 +172,8 @@ def grade_problem(
             results = _grade_checks(problem, checks, answers, places, references, tell)
             advised = results if advisor is None else advisor.advise(results, answers)
             report = _problem_report(problem, advised)
+        flags = tuple(Flag(name=name, calls=calls) for name, calls in sorted(answers.called().items()))
+        report = report.model_copy(update={"flags": flags})
         return GradedProblem(report, answers.versions, answers.measurement())
 
 

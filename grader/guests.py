@@ -12,7 +12,7 @@ from typing import Self
 from grader.package import Problem
 from grader.report import Measurement
 from sandbox import Backend, Sandbox, SandboxSpec, Session, load
-from sandbox.errors import TimeLimitError
+from sandbox.errors import SandboxStartError, StudentCodeError, TimeLimitError
 from sandbox.remote import RemoteModule
 from sandbox.session import Answer
 from sandbox.spec import Usage
@@ -20,6 +20,8 @@ from sandbox.wire.messages import Operation
 
 __all__ = ["GuestKeeper"]
 
+_MOST_CALLS = 999_999
+_TELLING_SECONDS = 2.0
 _SPARE_CPU_SECONDS = 30  # what a guest's start and the decoding around its answers may take
 
 
@@ -77,9 +79,25 @@ class GuestKeeper:
             self._started = time.monotonic()
             self.started += 1
             self.versions |= self._guest.versions
+            if self._problem.forbidden:
+                _watch(self._guest, self._problem.forbidden)
         clock = _Clock(self._guest, time_limit)
         session = clock if listen is None else listen(clock)
         return load(session, self._files, self._problem.file_name, seed=seed)
+
+    def called(self) -> dict[str, int]:
+        """How often the student's file called what is forbidden since the last time, as the guest tells it.
+
+        Advice: a guest that is gone, silent or lying costs nobody anything.
+        """
+        if not self._problem.forbidden or self._guest is None or not self._guest.alive:
+            return {}
+        try:
+            told = self._guest.request(Operation.CALLED, time_limit=_TELLING_SECONDS).value
+        except StudentCodeError:
+            return {}
+        counts = {name: told.get(name) for name in self._problem.forbidden} if type(told) is dict else {}
+        return {name: min(n, _MOST_CALLS) for name, n in counts.items() if type(n) is int and n > 0}
 
     def measurement(self) -> Measurement:
         """Time and peak memory of all sandboxes so far, ending the present one."""
@@ -102,6 +120,18 @@ class GuestKeeper:
             guest, self._guest = self._guest, None
             guest.close()
             self._used.append(guest.usage())
+
+
+def _watch(guest: Sandbox, names: tuple[str, ...]) -> None:
+    """Tell a guest that has loaded nothing what to look out for.
+
+    Raises:
+        SandboxStartError: it could not be told; no student's code has been near it.
+    """
+    try:
+        guest.request(Operation.WATCH, names)
+    except StudentCodeError as error:
+        raise SandboxStartError(f"the guest could not be told what to watch: {error}") from error
 
 
 class _Clock:

@@ -79,7 +79,8 @@ def check_folder(folder: Path, sources: Mapping[str, bytes] | None = None) -> Gr
         graded.append(grade_problem(problem, loaded, references, content, open_answers, lambda _event: None))
     not_enforced = tuple(map(str, backend.enforcement().not_enforced))
     report = report_of(pset, submission, graded, backend.name, not_enforced)
-    return report.model_copy(update={"score": 0.0, "max_score": 0.0})  # the hidden checks earn the points
+    # The hidden checks earn the points, and flags are for staff.
+    return report.for_student().model_copy(update={"score": 0.0, "max_score": 0.0})
 
 
 def _problem(entry: dict[str, Any], folder: Path) -> Problem:

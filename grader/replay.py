@@ -177,6 +177,11 @@ class TranscriptAnswers:
     def versions(self) -> Mapping[str, str]:
         return {} if self._recorded is None else self._recorded.versions
 
+    def called(self) -> Mapping[str, int]:
+        """See :meth:`grader.answers.Answers.called`: what was told then of what is forbidden now."""
+        told = {} if self._recorded is None else self._recorded.called
+        return {name: calls for name, calls in told.items() if name in self._problem.forbidden}
+
     def measurement(self) -> Measurement | None:
         """Nothing ran."""
         return None

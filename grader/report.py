@@ -14,6 +14,7 @@ __all__ = [
     "CheckResult",
     "Counterexample",
     "Diagnosis",
+    "Flag",
     "GradeReport",
     "Measurement",
     "ProblemReport",
@@ -101,8 +102,19 @@ class CheckResult(_Frozen):
         return self.model_copy(update={"detail": "", "printed": "", "instance": None, "signature": ()})
 
 
+class Flag(_Frozen):
+    """A forbidden name that the student's code called while it ran, under whatever alias, and how often.
+
+    The student's own process says so: a reason for staff to look at the file, and never points.
+    """
+
+    name: str
+    calls: int
+
+
 class ProblemReport(_Frozen):
-    """One problem of the set. ``digest`` names the exact version of the problem's files."""
+    """One problem of the set. ``digest`` names the exact version of the problem's files; ``flags`` are
+    for staff."""
 
     name: str
     title: str
@@ -112,9 +124,11 @@ class ProblemReport(_Frozen):
     runtime: str
     message: str = ""
     checks: tuple[CheckResult, ...]
+    flags: tuple[Flag, ...] = ()
 
     def for_student(self) -> ProblemReport:
-        return self.model_copy(update={"checks": tuple(c.for_student() for c in self.checks)})
+        checks = tuple(check.for_student() for check in self.checks)
+        return self.model_copy(update={"checks": checks, "flags": ()})
 
 
 class Environment(_Frozen):

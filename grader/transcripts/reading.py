@@ -12,9 +12,11 @@ from grader.transcripts.records import (
     LIMITS,
     MAGIC,
     Ended,
+    ForbiddenCalled,
     GradingOpened,
     GuestStarted,
     ProblemOpened,
+    Record,
     SectionOpened,
     Spent,
     Stop,
@@ -90,11 +92,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class RecordedProblem:
-    """What was asked and answered for one problem. ``sections`` are in the order they were run in."""
+    """What was asked and answered for one problem. ``sections`` are in the order they were run in.
+
+    ``called``: how often the student's code called what was forbidden, as its process told it.
+    """
 
     opened: ProblemOpened
     versions: Mapping[str, str]
     sections: tuple[Section, ...]
+    called: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,7 @@ class _Reader:
         self._problem: ProblemOpened | None = None
         self._versions: dict[str, str] = {}
         self._sections: list[Section] = []
+        self._called: Mapping[str, int] = {}
         self._section: SectionOpened | None = None
         self._exchanges: list[Exchange] = []
         self._asked: bytes | None = None
@@ -178,7 +185,10 @@ class _Reader:
             return None
         if self._asked is not None:
             raise WireError("a request without an answer")
-        match unpack_record(frame.header, bytearray(frame.body)):
+        return self._take_record(unpack_record(frame.header, bytearray(frame.body)))
+
+    def _take_record(self, record: Record) -> Ended | None:
+        match record:
             case ProblemOpened() as problem if self._section is None:
                 self._close_problem()
                 self._problem = problem
@@ -189,6 +199,8 @@ class _Reader:
             case Spent() as spent if self._section is not None:
                 self._sections.append(Section(self._section, tuple(self._exchanges), spent.seconds))
                 self._section, self._exchanges = None, []
+            case ForbiddenCalled() as told if self._problem is not None and self._section is None:
+                self._called = told.calls
             case Ended() as ended:
                 if ended.complete and self._section is not None:
                     raise WireError("its end is missing")
@@ -204,9 +216,9 @@ class _Reader:
         if self._problem.name in self.problems:
             raise WireError("a problem is there twice")
         self.problems[self._problem.name] = RecordedProblem(
-            self._problem, self._versions, tuple(self._sections)
+            self._problem, self._versions, tuple(self._sections), self._called
         )
-        self._problem, self._versions, self._sections = None, {}, []
+        self._problem, self._versions, self._sections, self._called = None, {}, [], {}
 
 
 def _read(frames: Iterator[_RawFrame]) -> Transcript:

@@ -11,6 +11,7 @@
           returned | raised         as on the wire
           stopped                   a limit, a death or a violation in place of an answer
         spent                       seconds the student's code took in the section
+        called                        where forbidden names were called in the sections: how often each
     end                             nothing is missing; or: too large, the rest was not kept
 """
 
@@ -41,6 +42,7 @@ __all__ = [
     "LIMITS",
     "MAGIC",
     "Ended",
+    "ForbiddenCalled",
     "GradingOpened",
     "GuestStarted",
     "ProblemOpened",
@@ -183,13 +185,22 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class ForbiddenCalled:
+    """How often the student's code called each forbidden name, as its process told it; none: no record."""
+
+    calls: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The end. Not ``complete``: the transcript outgrew its bound, and the rest was not kept."""
 
     complete: bool
 
 
-Record = GradingOpened | ProblemOpened | SectionOpened | GuestStarted | Stopped | Spent | Ended
+Record = (
+    GradingOpened | ProblemOpened | SectionOpened | GuestStarted | Stopped | Spent | ForbiddenCalled | Ended
+)
 
 
 def hashes_of(files: Mapping[str, str]) -> dict[str, str]:
@@ -245,6 +256,8 @@ def pack_record(record: Record) -> bytes:
             kind, fields = "stopped", (str(record.stop), record.text, record.printed)
         case Spent():
             kind, fields = "spent", (record.seconds,)
+        case ForbiddenCalled():
+            kind, fields = "called", (dict(record.calls),)
         case Ended():
             kind, fields = "end", (record.complete,)
     encoder = Encoder()
@@ -324,6 +337,12 @@ def _table(value: object) -> dict[str, str]:
     return {_text(key): _text(item) for key, item in value.items()}
 
 
+def _counts(value: object) -> dict[str, int]:
+    if type(value) is not dict:
+        raise WireError("not a table of counts")
+    return {_text(key): _natural(item) for key, item in value.items()}
+
+
 def _member(kind: type[StrEnum]) -> Any:
     def read(value: object) -> StrEnum:
         if type(value) is not str or value not in set(kind):
@@ -343,5 +362,6 @@ _FORMS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "guest": (GuestStarted, (_table,)),
     "stopped": (Stopped, (_member(Stop), _text, _text)),
     "spent": (Spent, (_seconds,)),
+    "called": (ForbiddenCalled, (_counts,)),
     "end": (Ended, (_truth,)),
 }

@@ -12,6 +12,7 @@ from grader.package import Problem
 from grader.transcripts.records import (
     MAGIC,
     Ended,
+    ForbiddenCalled,
     GradingOpened,
     GuestStarted,
     ProblemOpened,
@@ -79,6 +80,11 @@ class TranscriptWriter:
 
     def guest_started(self, versions: Mapping[str, str]) -> None:
         self._record(GuestStarted(versions))
+
+    def forbidden_called(self, calls: Mapping[str, int]) -> None:
+        """How often the problem's checks saw what is forbidden called; after its last section."""
+        self._end_section()
+        self._record(ForbiddenCalled(calls))
 
     def listen(self, session: Session) -> Session:
         """``session``, with everything that passes through it written down."""

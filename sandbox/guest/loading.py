@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from sandbox.guest.watching import Watch
+
 __all__ = ["SUPPORT_MODULE", "Loader"]
 
 SUPPORT_MODULE = "support"
@@ -23,10 +25,11 @@ class Loader:
 
     Args:
         workdir: a writable folder; each load gets a fresh one below it, in place of the last.
+        watch: what to look out for in the student's file.
     """
 
-    def __init__(self, workdir: Path) -> None:
-        self._workdir = workdir
+    def __init__(self, workdir: Path, watch: Watch | None = None) -> None:
+        self._workdir, self._watch = workdir, watch or Watch()
         self._counter = itertools.count(1)
         self._module_name = ""
         self.folder = workdir
@@ -52,16 +55,16 @@ class Loader:
         _reseed(seed)
         support = None
         if f"{SUPPORT_MODULE}.py" in files:
-            support = self._execute(SUPPORT_MODULE, f"{SUPPORT_MODULE}.py")
+            support = self._execute(SUPPORT_MODULE, f"{SUPPORT_MODULE}.py", Watch())
         self._module_name = f"submission_{Path(main).stem}"
-        return self._execute(self._module_name, main), support
+        return self._execute(self._module_name, main, self._watch), support
 
-    def _execute(self, module_name: str, file: str) -> types.ModuleType:
+    def _execute(self, module_name: str, file: str, watch: Watch) -> types.ModuleType:
         path = str(self.folder / file)
         module = types.ModuleType(module_name)
         module.__file__ = path
         source = Path(path).read_text(encoding="utf-8")  # as text: no coding comment changes what it says
-        code = compile(source, path, "exec", dont_inherit=True)
+        code = watch.compiled(source, path)
         sys.modules[module_name] = module
         exec(code, module.__dict__)  # noqa: S102 - running the student's file is this program's purpose
         return module

@@ -14,6 +14,7 @@ from typing import Any
 from sandbox.guest import operations
 from sandbox.guest.loading import Loader
 from sandbox.guest.printing import BoundedText, PrintedTooMuch
+from sandbox.guest.watching import Watch
 from sandbox.wire.messages import (
     MAX_FRAMES,
     MAX_TEXT,
@@ -46,7 +47,8 @@ class Servant:
     """
 
     def __init__(self, workdir: Path, *, printed_limit: int) -> None:
-        self._loader = Loader(workdir)
+        self._watch = Watch()
+        self._loader = Loader(workdir, self._watch)
         self._handles: dict[int, object] = {}
         self._numbers = itertools.count(1)
         self._sink = BoundedText(printed_limit)
@@ -60,6 +62,8 @@ class Servant:
             Operation.STATE: operations.state,
             Operation.LOAD_STATE: operations.load_state,
             Operation.GRADIENTS: self._gradients,
+            Operation.WATCH: self._watch.begin,
+            Operation.CALLED: self._watch.take,
         }
 
     def handle(self, value: object) -> HandleRef:

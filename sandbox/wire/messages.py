@@ -52,6 +52,10 @@ class Operation(StrEnum):
     """``target, state: dict`` → None"""
     GRADIENTS = "gradients"
     """``target, path, args, kwargs, cotangents: tuple, parameters: bool`` → (value, by argument, by name)"""
+    WATCH = "watch"
+    """``names: tuple`` → None; from the next load on, the student's file is watched for calls of these."""
+    CALLED = "called"
+    """Nothing → dict of how often each watched name was called since the last time: advice, as all it says"""
 
 
 class Failure(StrEnum):

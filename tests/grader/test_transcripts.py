@@ -20,6 +20,7 @@ from grader.transcripts import Transcript, TranscriptWriter, read_transcript
 from grader.transcripts.records import (
     MAGIC,
     Ended,
+    ForbiddenCalled,
     GradingOpened,
     GuestStarted,
     ProblemOpened,
@@ -227,7 +228,8 @@ def test_records_out_of_their_place_are_refused(pset: ProblemSet) -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [GuestStarted({"a": "b"}), Spent(1.0), SECTION, Ended(complete=True), OPENED]
+    "record",
+    [GuestStarted({"a": "b"}), Spent(1.0), SECTION, Ended(complete=True), OPENED, ForbiddenCalled({"a": 1})],
 )
 def test_a_record_in_place_of_an_answer_is_refused(pset: ProblemSet, record: GuestStarted) -> None:
     frames = unpacked(recorded(pset, 1.0))

@@ -12,6 +12,7 @@ from api.web import words
 from grader.report import (
     CheckResult,
     Counterexample,
+    Flag,
     GradeReport,
     Measurement,
     ProblemReport,
@@ -111,7 +112,8 @@ class CheckView:
 class ProblemView:
     """One problem: the checks that score, then the public ones that the student has too.
 
-    ``message`` is what holds for the whole problem; the checks that say the same stay silent.
+    ``message`` is what holds for the whole problem; the checks that say the same stay silent. ``flags``,
+    for staff, say what is forbidden and was called while the code ran.
     """
 
     name: str
@@ -123,6 +125,7 @@ class ProblemView:
     public: tuple[CheckView, ...]
     public_passed: int
     facts: tuple[Fact, ...]
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +222,13 @@ def _problem_view(
         public=public,
         public_passed=sum(check.verdict is Verdict.PASSED for check in public),
         facts=facts,
+        flags=tuple(map(_flag, problem.flags)) if staff else (),
     )
+
+
+def _flag(flag: Flag) -> str:
+    name, times = words.visible(flag.name), "once" if flag.calls == 1 else f"{flag.calls} times"
+    return f"Called under another name while it ran: {name}, {times}. It is forbidden here: read the file."
 
 
 def _with_open_example(report: GradeReport) -> list[str]:
