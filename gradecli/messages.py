@@ -321,7 +321,7 @@ def public_checks_passed(passed: int, total: int) -> str:
 def forbidden_called(name: str, calls: int) -> str:
     """For staff, about one problem's code."""
     times = "once" if calls == 1 else f"{calls} times"
-    return f"Called under another name while it ran: {name}, {times}. It is forbidden here: read the file."
+    return f"Called under another name as it ran: {name}, {times}. Forbidden here: read the file."
 
 
 def not_graded_yet(state: str, submission_id: str, pset: str) -> str:

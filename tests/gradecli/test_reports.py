@@ -53,6 +53,17 @@ def test_a_known_mistake_is_named_before_what_the_check_says_and_once(
     assert out.index("You do not divide by N.") < out.index("dW has wrong values.")
 
 
+def test_staff_are_told_what_was_called_under_another_name(
+    make: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = make.report()
+    report["problems"][0]["flags"] = [{"name": "torch.conv2d", "calls": 2}, {"name": "torch.mm", "calls": 1}]
+    assert shown(report, capsys).splitlines()[3:5] == [
+        "  Called under another name as it ran: torch.conv2d, 2 times. Forbidden here: read the file.",
+        "  Called under another name as it ran: torch.mm, once. Forbidden here: read the file.",
+    ]
+
+
 def test_a_flood_of_prints_is_shortened(make: Any, capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(make.report(make.check(printed="line\n" * 1000)), capsys)
     assert "... (960 more lines)" in out

@@ -71,6 +71,7 @@ from grader.report import (
     CheckResult,
     Counterexample,
     Environment,
+    Flag,
     GradeReport,
     Measurement,
     ProblemReport,
@@ -324,6 +325,7 @@ class SampleCourse:
                     digest="b3:51c9",
                     runtime="numpy",
                     checks=self.checks,
+                    flags=(Flag(name="numpy.matmul", calls=3), Flag(name="numpy.einsum", calls=1)),
                 ),
                 ProblemReport(
                     name="two_layer_net",

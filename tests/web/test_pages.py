@@ -126,7 +126,7 @@ def test_a_page_that_waits_works_without_scripts(every_page):
 
 
 def test_a_students_report_has_nothing_of_staffs(every_page):
-    for secret in ("instance 11", "max abs difference", "Limits not enforced", "b3:51c9"):
+    for secret in ("instance 11", "max abs difference", "Limits not enforced", "b3:51c9", "numpy.matmul, 3"):
         assert secret in every_page["report for staff"]
         assert secret not in every_page["report"]
 

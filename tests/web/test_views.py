@@ -55,6 +55,13 @@ class TestReport:
         assert view.problems[0].scored[2].detail.startswith("instance 11")
         assert {fact.label for fact in view.facts} >= {"Sandbox", "Limits not enforced", "Submission"}
 
+    def test_flags_are_for_staff(self, course):
+        assert report_view(course.report, staff=True).problems[0].flags == (
+            "Called under another name as it ran: numpy.matmul, 3 times. Forbidden here: read the file.",
+            "Called under another name as it ran: numpy.einsum, once. Forbidden here: read the file.",
+        )
+        assert report_view(course.report, staff=False).problems[0].flags == ()
+
     def test_the_first_small_example_of_a_problem_is_open_and_the_others_wait(self, course):
         checks = report_view(course.report, staff=False).problems[0].scored
         examples = [check.example for check in checks if check.example is not None]

@@ -228,7 +228,7 @@ def _problem_view(
 
 def _flag(flag: Flag) -> str:
     name, times = words.visible(flag.name), "once" if flag.calls == 1 else f"{flag.calls} times"
-    return f"Called under another name while it ran: {name}, {times}. It is forbidden here: read the file."
+    return f"Called under another name as it ran: {name}, {times}. Forbidden here: read the file."
 
 
 def _with_open_example(report: GradeReport) -> list[str]:
