@@ -27,6 +27,18 @@ def boundary_is_positive(student, reference, rng):
     return found is not None and np.all(found == 1)
 
 
+@mistake("bias_never_learned", checks=("bias_moves",))
+def bias_never_learned(student, reference, rng):
+    (d,) = rng.sizes(1, 2, 7)
+    x, b = rng.normal(1, d), 0.25
+    for label in (1.0, -1.0):  # the weights move: who learns nothing from some mistakes forgets more than the bias
+        w = -10.0 * label * x[0] / (x[0] @ x[0])
+        new_w, new_b, _ = student.train_epoch(x, np.array([label]), w, b)
+        if not (np.allclose(new_w, w + label * x[0]) and new_b == b):
+            return False
+    return True
+
+
 @mistake("learns_from_every_example", checks=("right_side",))
 def learns_from_every_example(student, reference, rng):
     (d,) = rng.sizes(1, 2, 7)
