@@ -57,6 +57,7 @@ long-fuzz: $(VENV)/.dev ## full counts: fuzzing of the wire, every submission of
 		tests/problems tests/hostile | tee docs/results/fuzz.txt
 
 long-verify: $(VENV)/.worker ## every problem proved in 20 runs, with all mutants of its reference
+	$(BIN)/python -m tests.bench.bench_rewritten --output docs/results/rewritten.json
 	$(BIN)/gradecli verify --runs 20 --mutants --json > docs/results/mutants.json || true
 	$(BIN)/python -m tests.bench.mutants docs/results/mutants.json docs/results/mutants.md
 

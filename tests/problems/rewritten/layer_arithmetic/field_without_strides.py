@@ -1,0 +1,27 @@
+"""*Wrong:* stride product left out"""
+
+def _span(kernel, dilation):
+    return dilation * (kernel - 1) + 1
+
+
+def output_size(size, kernel, stride=1, padding=0, dilation=1):
+    return 1 + (size + 2 * padding - _span(kernel, dilation)) // stride
+
+
+def receptive_field(layers):
+    field = 1 + sum(d * (k - 1) for k, _, d in layers)
+    jump = 1
+    for _, s, _ in layers:
+        jump *= s
+    return field, jump
+
+
+def parameters(c_in, c_out, kernel, groups=1, bias=True):
+    each = kernel[0] * kernel[1] * (c_in // groups) + int(bias)
+    return c_out * each
+
+
+def operations(c_in, c_out, kernel, output, groups=1, bias=True):
+    products = kernel[0] * kernel[1] * (c_in // groups)
+    each = products + (products - 1) + int(bias)
+    return each * c_out * output[0] * output[1]

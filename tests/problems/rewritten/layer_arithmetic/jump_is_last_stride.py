@@ -1,0 +1,29 @@
+"""*Wrong:* stride product left out (in the jump)"""
+
+def _span(kernel, dilation):
+    return dilation * (kernel - 1) + 1
+
+
+def output_size(size, kernel, stride=1, padding=0, dilation=1):
+    return 1 + (size + 2 * padding - _span(kernel, dilation)) // stride
+
+
+def receptive_field(layers):
+    reach = 1
+    for n, (k, _, d) in enumerate(layers):
+        product = 1
+        for _, s, _ in layers[:n]:
+            product *= s
+        reach += d * (k - 1) * product
+    return reach, (layers[-1][1] if layers else 1)
+
+
+def parameters(c_in, c_out, kernel, groups=1, bias=True):
+    each = kernel[0] * kernel[1] * (c_in // groups) + int(bias)
+    return c_out * each
+
+
+def operations(c_in, c_out, kernel, output, groups=1, bias=True):
+    products = kernel[0] * kernel[1] * (c_in // groups)
+    each = products + (products - 1) + int(bias)
+    return each * c_out * output[0] * output[1]

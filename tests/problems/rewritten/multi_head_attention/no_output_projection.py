@@ -1,0 +1,37 @@
+"""*Wrong:* no output projection"""
+
+import math
+
+import torch
+from torch import nn
+
+
+class MultiHeadAttention(nn.Module):
+    def __init__(self, embed_dim, num_heads, bias=True):
+        super().__init__()
+        self.heads = num_heads
+        self.size = embed_dim // num_heads
+        for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+            setattr(self, name, nn.Linear(embed_dim, embed_dim, bias=bias))
+
+    def _split(self, t):
+        return t.unflatten(-1, (self.heads, self.size)).transpose(1, 2)
+
+    def _merge(self, t):
+        return t.transpose(1, 2).flatten(2)
+
+    def _weights(self, q, k, mask):
+        scores = torch.einsum("bhid,bhjd->bhij", q, k) / math.sqrt(self.size)
+        if mask is None:
+            return scores.softmax(dim=-1)
+        allowed = mask.expand(scores.shape)
+        some = allowed.any(dim=-1, keepdim=True)
+        scores = scores.masked_fill(~allowed & some, float("-inf"))
+        return scores.softmax(dim=-1) * some
+
+    def forward(self, query, key, value, mask=None):
+        q = self._split(self.q_proj(query))
+        k = self._split(self.k_proj(key))
+        v = self._split(self.v_proj(value))
+        context = torch.einsum("bhij,bhjd->bhid", self._weights(q, k, mask), v)
+        return self._merge(context)

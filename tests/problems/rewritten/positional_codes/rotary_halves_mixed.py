@@ -1,0 +1,27 @@
+"""*Wrong:* pairs interleaved versus halves (neighbours turned, put back as halves)"""
+
+import torch
+
+
+def _angles(positions, dim):
+    i = torch.arange(dim // 2, dtype=torch.float64, device=positions.device)
+    return torch.outer(positions.to(torch.float64), 10000.0 ** (-2 * i / dim))
+
+
+def sinusoidal_codes(positions, dim):
+    a = _angles(positions, dim)
+    return torch.stack([a.sin(), a.cos()], dim=-1).flatten(1)
+
+
+def rotate(x, positions):
+    a = _angles(positions, x.shape[-1])
+    even, odd = x[..., 0::2].double(), x[..., 1::2].double()
+    turned_even = even * torch.cos(a) - odd * torch.sin(a)
+    turned_odd = even * torch.sin(a) + odd * torch.cos(a)
+    return torch.cat([turned_even, turned_odd], dim=-1).to(x.dtype)
+
+
+def relative_bias(table, queries, keys):
+    m = (table.shape[0] - 1) // 2
+    r = torch.arange(keys, device=table.device)[None, :] - torch.arange(queries, device=table.device)[:, None]
+    return table[r.clamp(-m, m) + m].permute(2, 0, 1)

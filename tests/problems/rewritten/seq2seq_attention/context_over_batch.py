@@ -1,0 +1,43 @@
+"""*Wrong:* context over the wrong axis"""
+
+import numpy as np
+
+
+def additive_scores(state, memory, W, U, v):
+    z = np.tanh((state @ W)[:, None, :] + memory @ U)
+    return z @ v
+
+
+def additive_scores_backward(dscores, state, memory, W, U, v):
+    z = np.tanh((state @ W)[:, None, :] + memory @ U)
+    p = dscores[..., None] * v * (1 - z * z)
+    of_state = p.sum(axis=1)
+    dstate = of_state @ W.T
+    dmemory = p @ U.T
+    dW = state.T @ of_state
+    dU = np.einsum("bte,bta->ea", memory, p)
+    dv = np.einsum("bt,bta->a", dscores, z)
+    return dstate, dmemory, dW, dU, dv
+
+
+def dot_scores(state, memory, W=None):
+    asked = state if W is None else state @ W
+    return np.einsum("be,bte->bt", asked, memory)
+
+
+def attention_weights(scores, lengths):
+    out = np.zeros(scores.shape, dtype=scores.dtype)
+    for b, n in enumerate(lengths):
+        words = scores[b, :n]
+        e = np.exp(words - words.max())
+        out[b, :n] = e / e.sum()
+    return out
+
+
+def context_vector(weights, memory):
+    parts = [w[:, None] * m for w, m in zip(weights, memory)]
+    return np.sum(parts, axis=0)
+
+
+def attentional_state(context, state, W):
+    return np.tanh(np.concatenate([context, state], axis=1) @ W)

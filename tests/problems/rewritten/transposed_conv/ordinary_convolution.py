@@ -1,0 +1,44 @@
+"""*Wrong:* forward instead of adjoint (an ordinary convolution with the stride)"""
+
+import numpy as np
+
+
+def _stamp(i, j, stride, kernel):
+    return (slice(None), slice(None),
+            slice(stride[0] * i, stride[0] * i + kernel[0]), slice(stride[1] * j, stride[1] * j + kernel[1]))
+
+
+def _full_size(x, w, stride):
+    return [stride[a] * (x.shape[2 + a] - 1) + w.shape[2 + a] for a in (0, 1)]
+
+
+def conv_transpose2d_forward(x, w, b, stride=(1, 1), padding=(0, 0)):
+    ph, pw = padding
+    xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    oh = (xp.shape[2] - w.shape[2]) // stride[0] + 1
+    ow = (xp.shape[3] - w.shape[3]) // stride[1] + 1
+    y = np.zeros((x.shape[0], w.shape[1], max(oh, 0), max(ow, 0)), dtype=x.dtype)
+    for i, j in np.ndindex(*y.shape[2:]):
+        y[:, :, i, j] = np.einsum("ncuv,cfuv->nf", xp[_stamp(i, j, stride, w.shape[2:])], w)
+    return y + b[:, None, None]
+
+
+def conv_transpose2d_backward(dy, x, w, stride=(1, 1), padding=(0, 0)):
+    ph, pw = padding
+    g = np.pad(dy, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for i in range(x.shape[2]):
+        for j in range(x.shape[3]):
+            here = g[_stamp(i, j, stride, w.shape[2:])]
+            dx[:, :, i, j] = np.einsum("nfuv,cfuv->nc", here, w)
+            dw += np.einsum("nfuv,nc->cfuv", here, x[:, :, i, j])
+    return dx, dw, dy.sum(axis=(0, 2, 3))
+
+
+def upsample_nearest(x, factor):
+    return x.repeat(factor[0], axis=2).repeat(factor[1], axis=3)
+
+
+def upsample_nearest_backward(dy, factor):
+    n, c, h, w = dy.shape
+    return dy.reshape(n, c, h // factor[0], factor[0], w // factor[1], factor[1]).sum(axis=(3, 5))

@@ -1,0 +1,33 @@
+"""*Wrong:* class token after the positions (and the patches get the first N of them)"""
+
+import torch
+from torch import nn
+
+
+def patchify(images, patch):
+    ph, pw = patch
+    six = images.unflatten(3, (-1, pw)).unflatten(2, (-1, ph))  # b c gh r gw q
+    return six.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
+
+
+def unpatchify(patches, patch, image_size):
+    ph, pw = patch
+    six = patches.unflatten(2, (-1, ph, pw)).unflatten(1, (image_size[0] // ph, image_size[1] // pw))
+    return six.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
+
+
+class PatchEmbedding(nn.Module):
+    def __init__(self, image_size, patch, channels, embed_dim):
+        super().__init__()
+        self.patch = tuple(patch)
+        count = (image_size[0] // patch[0]) * (image_size[1] // patch[1])
+        self.proj = nn.Linear(channels * patch[0] * patch[1], embed_dim)
+        self.class_token = nn.Parameter(0.02 * torch.randn(1, 1, embed_dim))
+        self.positions = nn.Parameter(0.02 * torch.randn(1, count + 1, embed_dim))
+
+    def forward(self, images):
+        x = patchify(images, self.patch)
+        x = x @ self.proj.weight.T + self.proj.bias
+        n = x.shape[1]
+        x = x + self.positions[:, :n]
+        return torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], 1)
