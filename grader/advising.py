@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from grader.answers import Answers
 from grader.authoring import Check
 from grader.errors import GraderError, NotRecordedError
 from grader.loading import LoadedCheck
-from grader.report import CheckResult, Verdict, Visibility
+from grader.report import CheckResult, Visibility
 from sandbox.errors import InfrastructureError
 
 __all__ = ["ADVICE_SECONDS", "Advisor", "Budget", "Look"]
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 ADVICE_SECONDS: Final = 15.0
 """For one problem and one look: many times what is needed, so that a loaded machine gives the same advice."""
-_ADVISED: Final = (Verdict.FAILED, Verdict.ERROR)
-"""What ended at a limit would only reach it again."""
 
 
 class Budget:
@@ -59,8 +57,14 @@ class Advisor:
     def __init__(self, checks: Sequence[LoadedCheck], looks: Sequence[Look]) -> None:
         self._checks, self._looks = checks, looks
 
-    def advise(self, results: Sequence[CheckResult], answers: Answers) -> list[CheckResult]:
+    def advise(
+        self, results: Sequence[CheckResult], answers: Answers, answered: Collection[str]
+    ) -> list[CheckResult]:
         """The results with what the looks have found.
+
+        Args:
+            answered: the names of the failed checks that the student's code lived to answer. What ended at
+                a limit, or ended its process, would only do so again.
 
         Raises:
             InfrastructureError: a sandbox could not be had.
@@ -70,8 +74,8 @@ class Advisor:
         for look in self._looks:
             budget = Budget()
             for index, (check, visibility) in enumerate(self._checks):
-                failed = visibility is Visibility.HIDDEN and advised[index].verdict in _ADVISED
-                if failed and budget.left:
+                wanted = visibility is Visibility.HIDDEN and check.name in answered
+                if wanted and budget.left:
                     advised[index] = _looked(look, check, advised[index], answers, budget)
         return advised
 

@@ -37,7 +37,7 @@ from grader.submission import Submission
 from grader.transcripts.records import GradingOpened
 from grader.transcripts.writing import TranscriptWriter
 from sandbox import Backend
-from sandbox.errors import InfrastructureError, StudentCodeError
+from sandbox.errors import InfrastructureError, StudentCodeError, StudentExceptionError
 
 __all__ = [
     "EventKind",
@@ -76,6 +76,8 @@ class _Outcome(NamedTuple):
     printed: str
     instance: int | None
     maybe_ours: bool = False
+    answered: bool = False
+    """Wrong, or an exception of the student's own: the sandbox lived, and may be asked for more."""
 
 
 Tell = Callable[[GradeEvent], None]
@@ -169,8 +171,8 @@ def grade_problem(
             broken = feedback.explain(error, Visibility.PUBLIC, problem.file_name, places)
             report = _all_alike(problem, checks, broken, tell)
         else:
-            results = _grade_checks(problem, checks, answers, places, references, tell)
-            advised = results if advisor is None else advisor.advise(results, answers)
+            results, answered = _grade_checks(problem, checks, answers, places, references, tell)
+            advised = results if advisor is None else advisor.advise(results, answers, answered)
             report = _problem_report(problem, advised)
         flags = tuple(Flag(name=name, calls=calls) for name, calls in sorted(answers.called().items()))
         report = report.model_copy(update={"flags": flags})
@@ -199,19 +201,26 @@ def _grade_checks(
     places: Places,
     references: References,
     tell: Tell,
-) -> list[CheckResult]:
+) -> tuple[list[CheckResult], set[str]]:
     """Run the checks in order. Public ones come first: what they print is shown, and once a hidden
-    check's inputs have been inside, nothing the student's code says is."""
+    check's inputs have been inside, nothing the student's code says is.
+
+    Returns:
+        The results, and the names of the failed checks that the student's code lived to answer.
+    """
     results: list[CheckResult] = []
+    answered: set[str] = set()
     for index, (check, visibility) in enumerate(checks):
         missing = [r.title for r in results if r.name in check.needs and r.verdict is not Verdict.PASSED]
         if missing:
             outcome = _Outcome(Explanation(Verdict.SKIPPED, feedback.needs_others(missing)), "", None)
         else:
             outcome = _run_check(problem, check, visibility, answers, places, references)
+        if outcome.answered and outcome.explanation.verdict is not Verdict.PASSED:
+            answered.add(check.name)
         results.append(_result(check, visibility, outcome))
         _tell_finished(tell, problem, index, len(checks), results[-1])
-    return results
+    return results, answered
 
 
 def _run_check(
@@ -272,19 +281,20 @@ def _try_instance(
     except StudentCodeError as error:
         told = feedback.explain(error, visibility, problem.file_name, places)
         return _Outcome(told, "", meeting.number, error.maybe_ours)
-    explanation, maybe_ours = Explanation(Verdict.PASSED, ""), False
+    explanation, maybe_ours, answered = Explanation(Verdict.PASSED, ""), False, True
     try:
         with np.errstate(all="ignore"):  # a check may calculate with whatever came back
             check.run(student, references.for_check(check), Random(meeting.seed))
     except (CheckFailedError, StudentCodeError) as error:
         explanation = feedback.explain(error, visibility, problem.file_name, places)
         maybe_ours = isinstance(error, StudentCodeError) and error.maybe_ours
+        answered = isinstance(error, CheckFailedError | StudentExceptionError)
     except _NOT_THE_ANSWER:
         raise
     except Exception as error:  # the check could not take the answer apart, or is broken itself
         references.require_sound(check, meeting.seed, error)
         explanation = feedback.odd_answer(error)
-    return _Outcome(explanation, student.printed_output, meeting.number, maybe_ours)
+    return _Outcome(explanation, student.printed_output, meeting.number, maybe_ours, answered)
 
 
 def _all_alike(
