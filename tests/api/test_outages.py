@@ -156,7 +156,7 @@ def test_a_verdict_that_arrived_unnoticed_is_not_written_twice(open_school, hurr
     """The connection breaks when the server has committed, before it says so."""
     open_school.submit("ada")
     worker = open_school.worker()
-    write, calls = worker._write_now, []
+    write, calls = worker._verdicts._write_now, []
 
     def write_and_lose_the_answer(lease, outcome):
         calls.append(lease)
@@ -164,7 +164,7 @@ def test_a_verdict_that_arrived_unnoticed_is_not_written_twice(open_school, hurr
         if len(calls) == 1:
             raise DatabaseAwayError("x", evidence="connection lost", retry_after=1)
 
-    monkeypatch.setattr(worker, "_write_now", write_and_lose_the_answer)
+    monkeypatch.setattr(worker._verdicts, "_write_now", write_and_lose_the_answer)
     assert worker.grade_one()
     assert len(calls) == 2
     assert verdicts(open_school) == [10.0]
@@ -180,7 +180,7 @@ def test_a_database_that_stays_away_leaves_the_job_to_be_graded_again(open_schoo
 
     with monkeypatch.context() as patch:
         patch.setattr(patience, "LONGEST_SECONDS", 0.2)
-        patch.setattr(worker, "_write_now", away)
+        patch.setattr(worker._verdicts, "_write_now", away)
         assert worker.grade_one()
     assert verdicts(open_school) == []
     assert job(open_school).state is JobState.RUNNING
