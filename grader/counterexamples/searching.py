@@ -43,8 +43,8 @@ _MOST_LINES: Final = 300
 """Of all the programs that are tried to make one smaller."""
 _MOST_EXAMPLES: Final = 3
 """For one problem: more would not be read."""
-_MOST_CHECKS: Final = 6
-"""Tried for one problem."""
+_MOST_FRUITLESS: Final = 2
+"""Searches of one problem in vain: who has two has an answer that no example fits, and waits for a score."""
 _MOST_TRIALS: Final = 6
 _LONGEST: Final = 60
 """Programs of more lines than this have no small example in them."""
@@ -89,7 +89,8 @@ class Examples:
         """
         if answers is not self._answers:
             self._answers, self._tried, self._count = answers, 0, 0
-        if self._count >= _MOST_EXAMPLES or self._tried >= _MOST_CHECKS:
+        fruitless = self._tried - self._count
+        if self._count >= _MOST_EXAMPLES or fruitless >= _MOST_FRUITLESS:
             return result
         self._tried += 1
         found = None

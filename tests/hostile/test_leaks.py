@@ -106,13 +106,14 @@ FORMS = ("a message", "a dict", "a list", "an array", "an object", "a tuple", "a
 
 @pytest.mark.parametrize("form", FORMS)
 def test_no_check_of_any_problem_tells_what_a_student_makes_of_its_inputs(
-    form: str, problems_root: Path, graded_twice: Callable[..., list[tuple[GradeReport, str]]]
+    form: str, problems_root: Path, tapped: Any, graded_twice: Callable[..., list[tuple[GradeReport, str]]]
 ) -> None:
     source = Channel("any_problem", setting=f"FORM = {form!r}\n").source
-    for listing in discover(problems_root):
+    listings, long = discover(problems_root), os.environ.get("GRADECLI_LONG")
+    for listing in listings if long or tapped.name == "bubblewrap" else listings[:1]:
         pset = load_pset(listing.folder)
         for problem in pset.problems:
-            if problem.runtime is not Runtime.NUMPY and not os.environ.get("GRADECLI_LONG"):
+            if problem.runtime is not Runtime.NUMPY and not long:
                 continue
             (one, heard_one), (other, heard_other) = graded_twice(pset, problem.name, source)
             assert one.for_student() == other.for_student()

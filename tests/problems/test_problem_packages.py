@@ -60,8 +60,8 @@ def _answers(pattern: str) -> list[object]:
     ]
 
 
-def _in_sandboxes(answers: list[Any]) -> list[Any]:
-    """Of each problem some answers in bubblewrap and a few in docker; all of them where time is no matter.
+def _in_sandboxes(answers: list[Any], *, bubblewrap: int, docker: int) -> list[Any]:
+    """Of each problem every n-th answer, by sandbox; all of them where time is no matter.
 
     What a check finds does not depend on the sandbox: every answer is tried without one as well.
     """
@@ -72,12 +72,13 @@ def _in_sandboxes(answers: list[Any]) -> list[Any]:
         pytest.param(
             one.values[0], name, id=f"{name}-{one.id}", marks=[pytest.mark.docker] * (name == "docker")
         )
-        for name, every in (("bubblewrap", 4), ("docker", 16))
+        for name, every in (("bubblewrap", bubblewrap), ("docker", docker))
         for group in by_problem
         for one in group[:: 1 if LONG else every]
     ]
 
 
+ACCEPTED = _answers("submissions/accepted/*.py")
 WRONG = _answers("submissions/wrong_answer/*.py")
 
 
@@ -104,8 +105,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> KeptTraces:
     return KeptTraces(tmp_path_factory.mktemp("traces"))
 
 
-@pytest.mark.parametrize("answer", _answers("reference.py") + _answers("submissions/accepted/*.py"))
-def test_right_answers_get_full_marks_on_every_instance(answer: Answer, backend: Backend) -> None:
+@pytest.mark.parametrize(
+    ("answer", "name"), _in_sandboxes(_answers("reference.py") + ACCEPTED, bubblewrap=1, docker=3)
+)
+def test_right_answers_get_full_marks_on_every_instance(
+    answer: Answer, name: str, ready_backend: Callable[..., Backend]
+) -> None:
+    backend = ready_backend(name, answer.problem.runtime)
     # Inputs do not depend on the sandbox: every instance in the quicker one, its own in the other.
     instance = "all" if LONG or backend.name == "bubblewrap" else None
     submission = answer.submission
@@ -114,10 +120,11 @@ def test_right_answers_get_full_marks_on_every_instance(answer: Answer, backend:
     assert report.score == report.max_score == answer.problem.points
 
 
-@pytest.mark.parametrize("answer", _answers("submissions/accepted/*.py"))
+@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(ACCEPTED, bubblewrap=1, docker=4))
 def test_right_answers_are_replayed_with_the_same_report(
-    answer: Answer, backend: Backend, kept: KeptTraces
+    answer: Answer, name: str, ready_backend: Callable[..., Backend], kept: KeptTraces
 ) -> None:
+    backend = ready_backend(name, answer.problem.runtime)
     assert _graded(answer, backend, kept).score == answer.problem.points
 
 
@@ -130,7 +137,7 @@ def test_the_starter_earns_nothing(answer: Answer, backend: Backend, kept: KeptT
     assert all("is not implemented yet" in message for message in messages)
 
 
-@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(WRONG))
+@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(WRONG, bubblewrap=4, docker=16))
 def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them_and_are_told_their_mistake(
     answer: Answer, name: str, ready_backend: Callable[..., Backend], kept: KeptTraces
 ) -> None:

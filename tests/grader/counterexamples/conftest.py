@@ -7,10 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from grader import Problem, ProblemSet
+from grader.authoring import Check, CheckFailedError, Random
 from grader.counterexamples import Examples, FoundExample, find_example
 from grader.loading import load_checks
+from grader.references import LiveReference
 from grader.report import Visibility
 from grader.verification import InProcessAnswers
+from sandbox.errors import StudentCodeError
 
 REFERENCE = """
 import numpy as np
@@ -131,13 +134,28 @@ def small(make_pset: Callable[..., ProblemSet]) -> Problem:
 FindExample = Callable[[Problem, str], FoundExample | None]
 
 
+def _fails(check: Check, answers: InProcessAnswers, references: LiveReference) -> bool:
+    meeting = next(answers.meetings(check, Visibility.HIDDEN))
+    student = answers.student(check, Visibility.HIDDEN, meeting)
+    try:
+        check.run(student, references.for_check(check), Random(meeting.seed))
+    except (CheckFailedError, StudentCodeError):
+        return True
+    return False
+
+
 @pytest.fixture
 def find() -> FindExample:
     """``find(problem, source)``: the first counterexample found for a file of the package's own."""
 
     def first(problem: Problem, source: str) -> FoundExample | None:
         hidden = [check for check, visibility in load_checks(problem) if visibility is Visibility.HIDDEN]
-        with InProcessAnswers(problem, source) as answers, Examples(problem) as examples:
-            return find_example(examples, answers, hidden)
+        with (
+            InProcessAnswers(problem, source) as answers,
+            LiveReference(problem) as references,
+            Examples(problem) as examples,
+        ):
+            failed = [check for check in hidden if _fails(check, answers, references)]
+            return find_example(examples, answers, failed)
 
     return first
