@@ -138,16 +138,16 @@ def test_the_starter_earns_nothing(answer: Answer, backend: Backend, kept: KeptT
 
 
 @pytest.mark.parametrize(("answer", "name"), _in_sandboxes(WRONG, bubblewrap=4, docker=16))
-def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them_and_are_told_their_mistake(
+def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them_and_are_told_no_other_mistake(
     answer: Answer, name: str, ready_backend: Callable[..., Backend], kept: KeptTraces
 ) -> None:
     report = _graded(answer, ready_backend(name, answer.problem.runtime), kept)
     hidden = [check for check in report.problems[0].checks if check.visibility is Visibility.HIDDEN]
     failed = [check for check in hidden if check.verdict is not Verdict.PASSED]
     assert {check.name for check in failed} == _expected_failures(answer)
-    # Where two mistakes give the same answers on one check, another one tells.
+    # Silence is better than a guess: where all that is wrong is drawn at random, a sandbox draws otherwise.
     told = {check.diagnosis.mistake for check in hidden if check.diagnosis is not None}
-    assert told == {answer.path.stem}
+    assert told <= {answer.path.stem}
 
 
 @pytest.mark.slow
