@@ -102,6 +102,8 @@ class Settings(BaseSettings):
 
     sandbox: Literal["bubblewrap", "docker"] = "bubblewrap"
     """Sandbox that submissions run in. The one without isolation cannot be chosen here."""
+    warm: bool = True
+    """Whether gradings and sandboxes are forked from processes that have imported the libraries."""
     workers: Annotated[int, Field(ge=0, le=64)] = 1
     """Worker processes that ``gradecli serve`` keeps running; each grades one submission at a time."""
 

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from grader.bounds import longest_grading
 from grader.conversation import become_a_grading_child, converse
@@ -25,14 +25,18 @@ from grader.diagnosis import KeptTraces
 from grader.errors import BadSubmissionError, GradingFailedError, OutageError, PackageError
 from grader.frozen import frozen_seeds
 from grader.grading import GradeEvent, grade
+from grader.nursery import Nursery
 from grader.outages import is_outage
 from grader.package import load_pset
 from grader.report import GradeReport, Measurement
 from grader.submission import Submission
 from grader.transcripts import TranscriptWriter
-from sandbox import SERVER_BACKENDS, InfrastructureError, find
+from sandbox import SERVER_BACKENDS, Backend, InfrastructureError, find
+from sandbox.zygotes import WarmBackend, can_be_warm
 
 __all__ = ["ChildJob", "grade_in_child"]
+
+_PATHS: Final = ("seeds_of", "transcript", "traces", "zygotes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class ChildJob:
 
     ``files`` are the submission's files by problem name; ``key`` decides the instances, with the seeds
     of the frozen set ``seeds_of`` if one is named. ``transcript`` is a file to write one to;
-    ``traces`` a folder in which what known wrong answers do is kept for the next child.
+    ``traces`` a folder in which what known wrong answers do is kept for the next child; ``zygotes`` the
+    folder of a :class:`sandbox.zygotes.ZygoteKeeper`, where sandboxes are to be warm.
     """
 
     pset_folder: Path
@@ -51,19 +56,19 @@ class ChildJob:
     seeds_of: Path | None = None
     transcript: Path | None = None
     traces: Path | None = None
+    zygotes: Path | None = None
 
     def to_json(self) -> bytes:
         files = {name: base64.b64encode(content).decode() for name, content in self.files.items()}
         job: dict[str, Any] = {"pset": str(self.pset_folder), "files": files, "backend": self.backend}
-        paths = {"seeds_of": self.seeds_of, "transcript": self.transcript, "traces": self.traces}
-        named = {name: path and str(path) for name, path in paths.items()}
+        named = {name: getattr(self, name) and str(getattr(self, name)) for name in _PATHS}
         return json.dumps(job | {"key": self.key.hex()} | named).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> ChildJob:
         job = json.loads(text)
         files = {name: base64.b64decode(content) for name, content in job["files"].items()}
-        named = {name: job[name] and Path(job[name]) for name in ("seeds_of", "transcript", "traces")}
+        named = {name: job[name] and Path(job[name]) for name in _PATHS}
         return cls(Path(job["pset"]), files, job["backend"], bytes.fromhex(job["key"]), **named)
 
 
@@ -74,6 +79,7 @@ def grade_in_child(
     on_measurement: Callable[[str, Measurement], None] | None = None,
     on_complaint: Callable[[str], None] | None = None,
     timeout: float,
+    nursery: Nursery | None = None,
 ) -> GradeReport:
     """Grade in a child process.
 
@@ -84,6 +90,7 @@ def grade_in_child(
             ``MOST_COMPLAINTS`` of them, each cut short; called in a thread of its own.
         timeout: seconds after which the child is killed, whatever the set asks for. Otherwise it has
             as long as every check of the set running to its limit takes, and no longer.
+        nursery: forks the child, if it can.
 
     Raises:
         OutageError: what grading needs is away; nothing was decided.
@@ -94,7 +101,9 @@ def grade_in_child(
     def heed(message: dict[str, Any]) -> GradeReport | None:
         return _heed(message, on_event, on_measurement)
 
-    return converse("grader.child", job.to_json(), heed, on_complaint=on_complaint, timeout=timeout)
+    return converse(
+        "grader.child", job.to_json(), heed, on_complaint=on_complaint, timeout=timeout, nursery=nursery
+    )
 
 
 def _heed(
@@ -155,7 +164,7 @@ def _grade(
     return grade(
         pset,
         Submission.from_files(files, pset),
-        find(job.backend),
+        _backend(job),
         key=job.key,
         on_event=lambda event: tell({"event": event.model_dump(mode="json")}),
         on_measurement=lambda problem, used: tell(
@@ -164,6 +173,11 @@ def _grade(
         transcript=transcript,
         kept_traces=KeptTraces(job.traces) if job.traces else None,
     )
+
+
+def _backend(job: ChildJob) -> Backend:
+    backend = find(job.backend)
+    return WarmBackend(backend, job.zygotes) if job.zygotes and can_be_warm(backend) else backend
 
 
 if __name__ == "__main__":

@@ -17,8 +17,16 @@ from contextvars import copy_context
 from typing import IO, Any, Final, TypeVar
 
 from grader.errors import GradingFailedError
+from grader.nursery import BornChild, Nursery
 
-__all__ = ["MAX_LINE_BYTES", "MEMORY_BYTES", "MOST_COMPLAINTS", "become_a_grading_child", "converse"]
+__all__ = [
+    "MAX_LINE_BYTES",
+    "MEMORY_BYTES",
+    "MOST_COMPLAINTS",
+    "become_a_grading_child",
+    "child_environment",
+    "converse",
+]
 
 MAX_LINE_BYTES: Final = 32 * 2**20
 MEMORY_BYTES: Final = 8 * 2**30
@@ -34,6 +42,7 @@ _PASSED_ON: Final = (
 _COMPLAINT_BYTES: Final = 2000
 _T = TypeVar("_T")
 _PDEATHSIG = 1  # PR_SET_PDEATHSIG, from <linux/prctl.h>
+_Child = subprocess.Popen[bytes] | BornChild
 
 
 def converse(
@@ -43,8 +52,12 @@ def converse(
     *,
     on_complaint: Callable[[str], None] | None = None,
     timeout: float,
+    nursery: Nursery | None = None,
 ) -> _T:
     """Run ``module`` in a child process, give it ``job``, and heed each JSON object that it answers.
+
+    Args:
+        nursery: forks the child, if it can.
 
     Returns:
         The first thing that ``heed`` returns.
@@ -52,15 +65,7 @@ def converse(
     Raises:
         GradingFailedError: the child ended or was killed before that.
     """
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment | {"OMP_NUM_THREADS": "1"},
-        start_new_session=True,
-    )
+    child = (nursery.bear(module) if nursery else None) or _started(module)
     late = threading.Event()
     seconds, timer = timeout, threading.Timer(timeout, _end, (child, late))
     complaints: list[bytes] = []
@@ -107,6 +112,23 @@ def converse(
                 stream.close()
 
 
+def child_environment() -> dict[str, str]:
+    """What a child may know of this process's environment: no credentials."""
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return environment | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _started(module: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=child_environment(),
+        start_new_session=True,
+    )
+
+
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
         message = json.loads(line)
@@ -129,12 +151,12 @@ def _listen(stream: IO[bytes], kept: list[bytes], tell: Callable[[str], None] | 
                 tell(line.decode("utf-8", "replace").rstrip())
 
 
-def _end(child: subprocess.Popen[bytes], late: threading.Event) -> None:
+def _end(child: _Child, late: threading.Event) -> None:
     late.set()
     _kill(child)
 
 
-def _kill(child: subprocess.Popen[bytes]) -> None:
+def _kill(child: _Child) -> None:
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)

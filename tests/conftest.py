@@ -9,6 +9,7 @@ What keeps things in a database asks for ``database_kind``, and so runs once on 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import pwd
@@ -28,6 +29,7 @@ from hypothesis import HealthCheck, settings
 from sandbox import Backend, Runtime, find
 from sandbox.backends.base import Backend as BackendProtocol
 from sandbox.errors import BackendUnavailableError
+from sandbox.zygotes import WarmBackend, ZygoteKeeper, can_be_warm
 
 ROOT = Path(__file__).resolve().parent.parent
 ONE_PROBLEM_EACH = {
@@ -98,26 +100,39 @@ def problems_root(curriculum: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def ready_backend() -> Callable[..., Backend]:
-    """``ready_backend("docker", Runtime.TORCH)``: that backend, or a skip that says what is missing."""
+def ready_backend() -> Iterator[Callable[..., Backend]]:
+    """``ready_backend("docker", Runtime.TORCH)``: that backend, or a skip that says what is missing.
+
+    ``"warm bubblewrap"`` forks its guests, from a zygote that each test process keeps for itself.
+    """
+    kept: dict[Runtime, ZygoteKeeper] = {}
 
     def get(name: str, runtime: Runtime = Runtime.NUMPY) -> BackendProtocol:
+        cold = name.removeprefix("warm ")
         try:
-            backend = find(name)
+            backend = find(cold)
         except BackendUnavailableError as error:
-            absent(name, str(error))
+            absent(cold, str(error))
             raise
         available = backend.availability(runtime)
         if not available.ok:
-            absent(name, f"{available.detail} {available.remedy}".strip())
-        return backend
+            absent(cold, f"{available.detail} {available.remedy}".strip())
+        if cold == name:
+            return backend
+        if runtime not in kept:
+            assert can_be_warm(backend)
+            kept[runtime] = zygotes.enter_context(ZygoteKeeper(backend, [runtime]))
+            assert kept[runtime].wait(60)
+        return WarmBackend(backend, kept[runtime].folder, or_cold=False)
 
-    return get
+    with contextlib.ExitStack() as zygotes:
+        yield get
 
 
 @pytest.fixture(
     params=[
         pytest.param("bubblewrap", id="bubblewrap"),
+        pytest.param("warm bubblewrap", id="warm"),
         pytest.param("docker", id="docker", marks=pytest.mark.docker),
     ]
 )

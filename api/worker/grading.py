@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from api.settings import Settings
+from api.worker.warmth import COLD, Warmth
 from grader import GradeEvent, GradeReport
 from grader.child import ChildJob, grade_in_child
 from grader.replaying import ReplayItem, ReplayOutcome, replay_in_child
@@ -63,9 +64,14 @@ class Grader(Protocol):
 
 
 class ChildGrader:
-    """Grades in a process of its own, without the worker's credentials, in the chosen sandbox."""
+    """Grades in a process of its own, without the worker's credentials, in the chosen sandbox.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        warmth: what makes that quick; without, everything is started anew.
+    """
+
+    def __init__(self, settings: Settings, warmth: Warmth = COLD) -> None:
+        self._warmth = warmth
         self._backend = settings.sandbox
         self._seconds = settings.grading_seconds
         self._traces = traces_folder(settings)
@@ -85,6 +91,7 @@ class ChildGrader:
             seeds_of=work.seeds_of,
             transcript=work.transcript,
             traces=self._traces,
+            zygotes=self._warmth.zygotes,
         )
         return grade_in_child(
             job,
@@ -92,6 +99,7 @@ class ChildGrader:
             on_measurement=measured,
             on_complaint=_log_complaint,
             timeout=self._seconds,
+            nursery=self._warmth.nursery,
         )
 
 

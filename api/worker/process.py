@@ -18,6 +18,7 @@ from api.settings import Settings
 from api.worker.grading import ChildGrader, traces_folder
 from api.worker.loop import Worker
 from api.worker.pulse import Pulse
+from api.worker.warmth import warmth
 from grader.diagnosis import sweep as sweep_traces
 from sandbox import InfrastructureError, find
 
@@ -41,10 +42,11 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     _stop_on_signals(stop, settings.drain_seconds)
     sweep = functools.partial(_sweep, settings)
-    worker = Worker(services, ChildGrader(settings), name=_name(), stop=stop, sweep=sweep)
     try:
-        with _pulse(settings, worker):
-            worker.run()
+        with warmth(settings) as warm:
+            worker = Worker(services, ChildGrader(settings, warm), name=_name(), stop=stop, sweep=sweep)
+            with _pulse(settings, worker):
+                worker.run()
     except _StopNowError:
         log.info("stopped before the submission in progress was graded")
     finally:

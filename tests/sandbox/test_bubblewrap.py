@@ -77,13 +77,17 @@ PROGRAM = """
 import json, sys
 from sandbox import find
 from sandbox.conformance import CASES
-backend, outcomes = find("bubblewrap"), {}
-for case in CASES:
-    try: case.run(backend)
-    except BaseException as error: outcomes[case.name] = f"{type(error).__name__}: {error}"
-    else: outcomes[case.name] = "ok"
 from sandbox.spec import Runtime
-json.dump({"available": backend.availability(Runtime.NUMPY).detail, "outcomes": outcomes}, sys.stdout)
+from sandbox.zygotes import WarmBackend, ZygoteKeeper
+cold, outcomes = find("bubblewrap"), {}
+with ZygoteKeeper(cold, [Runtime.NUMPY]) as keeper:
+    assert keeper.wait(60)
+    for prefix, backend in ("", cold), ("warm ", WarmBackend(cold, keeper.folder, or_cold=False)):
+        for case in CASES:
+            try: case.run(backend)
+            except BaseException as error: outcomes[prefix + case.name] = f"{type(error).__name__}: {error}"
+            else: outcomes[prefix + case.name] = "ok"
+json.dump({"available": cold.availability(Runtime.NUMPY).detail, "outcomes": outcomes}, sys.stdout)
 """
 
 
@@ -117,9 +121,9 @@ def test_a_backend_run_by_an_ordinary_user_conforms(ready_backend: Callable[...,
     ready_backend("bubblewrap")
     told = as_nobody()
     assert told["available"] == "bubblewrap works here"
-    assert set(told["outcomes"]) == {case.name for case in CASES}
+    assert set(told["outcomes"]) == {prefix + case.name for case in CASES for prefix in ("", "warm ")}
     wrong = {name: outcome for name, outcome in told["outcomes"].items() if outcome != "ok"}
-    for name in BY_MEMORY_OR_NUMBER:
+    for name in (prefix + name for name in BY_MEMORY_OR_NUMBER for prefix in ("", "warm ")):
         assert wrong.pop(name, "MemoryLimitError").startswith("MemoryLimitError")
     assert wrong == {}
 

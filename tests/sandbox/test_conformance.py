@@ -21,7 +21,7 @@ def test_unisolated_backend(case: Case, ready_backend: Callable[..., Backend]) -
 
 
 @pytest.mark.parametrize(
-    "name", ["bubblewrap", pytest.param("docker", marks=pytest.mark.docker), "subprocess"]
+    "name", ["bubblewrap", "warm bubblewrap", pytest.param("docker", marks=pytest.mark.docker), "subprocess"]
 )
 def test_torch_runtime_trains_and_returns_tensors(name: str, ready_backend: Callable[..., Backend]) -> None:
     torch = pytest.importorskip("torch")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
+import socket
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
-from sandbox.backends.bubblewrap.command import is_root
-from sandbox.backends.bubblewrap.launch import launch
+from sandbox.backends.bubblewrap.command import WRITABLE, guest_limits, guest_uid, is_root
+from sandbox.backends.bubblewrap.launch import launch, launch_zygote
 from sandbox.backends.bubblewrap.process import BubblewrapProcess
-from sandbox.backends.cgroups import find_root
+from sandbox.backends.cgroups import Cgroup, find_root
 from sandbox.errors import BackendUnavailableError, InfrastructureError, SandboxStartError
 from sandbox.runtimes import visible_files
-from sandbox.spec import Availability, Enforcement, LimitName, Runtime, SandboxSpec
+from sandbox.seccomp import bpf_program
+from sandbox.spec import Availability, Enforcement, LimitName, Limits, Runtime, SandboxSpec
 
 __all__ = ["BubblewrapBackend"]
 
@@ -61,17 +63,39 @@ class BubblewrapBackend:
     def start(self, spec: SandboxSpec) -> BubblewrapProcess:
         if spec.runtime is Runtime.CUDA or spec.gpu is not None:
             raise BackendUnavailableError("bubblewrap sandboxes have no GPU; use `--sandbox docker`")
-        root = find_root()
-        try:
-            cgroup = root.create(spec.limits) if root else None
-        except OSError as error:
-            raise SandboxStartError(f"no cgroup could be made ({error}); run `gradecli doctor`") from error
+        cgroup = self.new_cgroup(spec.limits)
         try:
             return launch(_binary(), spec, cgroup)
         except BaseException:
             if cgroup is not None:
                 cgroup.remove()
             raise
+
+    def launch_zygote(
+        self, runtime: Runtime, listener: socket.socket, log: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        """See :meth:`sandbox.zygotes.maker.ZygoteMaker.launch_zygote`."""
+        return launch_zygote(_binary(), runtime, listener, log)
+
+    def guest_request(self, spec: SandboxSpec) -> dict[str, Any]:
+        """See :meth:`sandbox.zygotes.maker.ZygoteMaker.guest_request`."""
+        return {
+            "ask": "guest",
+            "folders": dict.fromkeys(WRITABLE, spec.limits.disk_bytes),
+            "inodes": spec.limits.inodes,
+            "uid": guest_uid(),
+            "limits": guest_limits(spec),
+            "workdir": WRITABLE[0],
+            "filter": bpf_program().hex(),
+        }
+
+    def new_cgroup(self, limits: Limits) -> Cgroup | None:
+        """See :meth:`sandbox.zygotes.maker.ZygoteMaker.new_cgroup`."""
+        root = find_root()
+        try:
+            return root.create(limits) if root else None
+        except OSError as error:
+            raise SandboxStartError(f"no cgroup could be made ({error}); run `gradecli doctor`") from error
 
     def sweep(self) -> tuple[str, ...]:
         """The sandboxes themselves die with whoever started them; their cgroups are left."""

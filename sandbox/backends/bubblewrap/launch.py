@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from sandbox import seccomp
-from sandbox.backends.bubblewrap.command import guest_command, options_for
+from sandbox.backends.bubblewrap.command import guest_command, options_for, zygote_command
 from sandbox.backends.bubblewrap.process import DIAGNOSTIC_BYTES, BubblewrapProcess
 from sandbox.backends.cgroups import Cgroup
 from sandbox.errors import SandboxStartError
-from sandbox.spec import SandboxSpec
+from sandbox.spec import Runtime, SandboxSpec
 
-__all__ = ["launch"]
+__all__ = ["launch", "launch_zygote"]
 
 _START_SECONDS = 10.0
 
@@ -55,31 +55,56 @@ def launch(binary: Path, spec: SandboxSpec, cgroup: Cgroup | None) -> Bubblewrap
     return BubblewrapProcess(monitor, init_pid, host, log, spec.limits, cgroup)
 
 
+def launch_zygote(
+    binary: Path, runtime: Runtime, listener: socket.socket, log: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a zygote that listens on ``listener``. It ends with the thread that calls this.
+
+    Args:
+        log: takes what it says when it cannot start.
+
+    Raises:
+        SandboxStartError: bubblewrap cannot be run.
+    """
+    options = options_for(SandboxSpec(runtime), zygote=True)
+    return _run(binary, options, zygote_command(runtime, listener.fileno()), (listener.fileno(),), log)
+
+
 def _popen(
     binary: Path, spec: SandboxSpec, guest: socket.socket, info: _Pipe, gate: _Pipe, log: IO[bytes]
 ) -> subprocess.Popen[bytes]:
-    """Start the monitor; its options go through a descriptor, so that no process list shows them."""
+    """Start the monitor of a sandbox for one guest."""
     program = _memory_file(seccomp.bpf_program())
     options = [
         *options_for(spec),
         *("--seccomp", str(program), "--info-fd", str(info.write), "--block-fd", str(gate.read)),
     ]
+    lent = (program, info.write, gate.read)
+    try:
+        return _run(binary, options, guest_command(spec, guest.fileno()), (guest.fileno(), *lent), log)
+    finally:
+        for descriptor in lent:
+            os.close(descriptor)
+
+
+def _run(
+    binary: Path, options: list[str], command: list[str], lent: tuple[int, ...], log: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Run bubblewrap; its options go through a descriptor, so that no process list shows them."""
     listed = _memory_file(b"".join(option.encode() + b"\0" for option in options))
-    lent = (program, listed, info.write, gate.read)
     try:
         return subprocess.Popen(
-            [str(binary), "--args", str(listed), "--", *guest_command(spec, guest.fileno())],
+            [str(binary), "--args", str(listed), "--", *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=(guest.fileno(), *lent),
+            pass_fds=(listed, *lent),
             env={},
         )
     except OSError as error:
         raise SandboxStartError(f"{binary.name} cannot be run ({error}); run `gradecli doctor`") from error
     finally:
-        for descriptor in lent:
-            os.close(descriptor)
+        os.close(listed)
 
 
 def _read_init_pid(descriptor: int, monitor: subprocess.Popen[bytes], log: IO[bytes]) -> int:

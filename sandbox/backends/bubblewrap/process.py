@@ -10,8 +10,8 @@ import subprocess
 import time
 from typing import IO
 
+from sandbox.backends.accounting import Account
 from sandbox.backends.cgroups import Cgroup
-from sandbox.backends.process_tree import TreeWatch
 from sandbox.backends.sockets import SocketChannel
 from sandbox.spec import ExitReason, ExitStatus, Limits, Usage
 
@@ -34,14 +34,10 @@ class BubblewrapProcess:
         cgroup: Cgroup | None,
     ) -> None:
         self.channel = SocketChannel(host)
-        self._monitor, self._init_pid, self._log, self._cgroup = monitor, init_pid, log, cgroup
-        self._started = time.monotonic()
-        self._ended: float | None = None
-        self._cpu_seconds: float | None = None
+        self._monitor, self._init_pid, self._log = monitor, init_pid, log
         self._status: ExitStatus | None = None
         self._killed = False
-        self._peak_bytes: int | None = None
-        self._watch = None if cgroup else TreeWatch(monitor.pid, limits, self._kill_tree)
+        self._account = Account(cgroup, monitor.pid, limits, self._kill_tree)
 
     def kill(self) -> None:
         if self._status is None and not self._killed:
@@ -54,7 +50,7 @@ class BubblewrapProcess:
             pid, status = os.waitpid(self._monitor.pid, os.WNOHANG)
             if pid:
                 self._monitor.returncode = os.waitstatus_to_exitcode(status)
-                self._ended = time.monotonic()
+                self._account.stop()
                 self._status = self._explain(self._monitor.returncode)
             elif time.monotonic() > deadline:
                 return None
@@ -63,16 +59,7 @@ class BubblewrapProcess:
         return self._status
 
     def usage(self) -> Usage:
-        self._measure()
-        wall = (self._ended or time.monotonic()) - self._started
-        return Usage(wall, self._cpu_seconds, self._peak_bytes)
-
-    def _measure(self) -> None:
-        if self._watch is not None:
-            self._peak_bytes = self._watch.peak_memory_bytes
-        elif self._cgroup is not None:
-            self._peak_bytes = self._cgroup.peak_memory_bytes() or self._peak_bytes
-            self._cpu_seconds = self._cgroup.cpu_seconds() or self._cpu_seconds
+        return self._account.usage()
 
     def diagnostics(self) -> str:
         self._log.seek(0)
@@ -83,21 +70,16 @@ class BubblewrapProcess:
         if self.wait(_GONE_SECONDS) is None:
             os.kill(self._monitor.pid, signal.SIGKILL)
             self.wait(_GONE_SECONDS)
-        self._measure()
-        if self._watch is not None:
-            self._watch.stop()
+        self._account.close()
         self.channel.close()
         self._log.close()
-        if self._cgroup is not None:
-            self._cgroup.remove()
 
     def _kill_tree(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._init_pid, signal.SIGKILL)  # its whole pid namespace goes with it
 
     def _explain(self, code: int) -> ExitStatus:
-        starved = self._cgroup.out_of_memory() if self._cgroup else self._watch and self._watch.out_of_memory
-        if starved:
+        if self._account.out_of_memory():
             return ExitStatus(ExitReason.OUT_OF_MEMORY)
         if self._killed:
             return ExitStatus(ExitReason.KILLED_BY_HOST)
