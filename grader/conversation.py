@@ -115,7 +115,7 @@ def converse(
 def child_environment() -> dict[str, str]:
     """What a child may know of this process's environment: no credentials."""
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return environment | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return environment | {"OMP_NUM_THREADS": "1"}
 
 
 def _started(module: str) -> subprocess.Popen[bytes]:

@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import TracebackType
@@ -79,10 +79,11 @@ class Nursery:
 
     Args:
         environment: the children's.
+        libraries: what is imported besides the grading engine, as far as it is installed.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = dict(environment)
+    def __init__(self, environment: Mapping[str, str], libraries: Sequence[str] = ("numpy", "torch")) -> None:
+        self._environment, self._libraries = dict(environment), tuple(libraries)
         self._present: _Process | None = None
         self._coming: _Process | None = None
         self._not_before, self._pause = 0.0, 1.0
@@ -139,19 +140,19 @@ class Nursery:
 
     def _start(self) -> None:
         if self._coming is None and time.monotonic() >= self._not_before:
-            self._coming = _Process(self._environment)
+            self._coming = _Process(self._environment, self._libraries)
 
 
 class _Process:
     """One nursery, from its start."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], libraries: tuple[str, ...]) -> None:
         self.born = 0
         self._ready = False
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "grader.nursery", str(theirs.fileno())],
+                [sys.executable, "-I", "-m", "grader.nursery", str(theirs.fileno()), *libraries],
                 stdin=subprocess.DEVNULL,
                 env=environment,
                 pass_fds=(theirs.fileno(),),
@@ -208,16 +209,15 @@ class _Process:
 
 def main() -> None:
     """The nursery's own entry point."""
-    from sandbox.guest.warming import settle, warm_up  # with the libraries: not for whoever asks it
+    from sandbox.guest.warming import settle  # with the libraries: not for whoever asks it
 
     connection = socket.socket(fileno=int(sys.argv[1]))
+    libraries = [name for name in sys.argv[2:] if find_spec(name) is not None]
     sys.argv[:] = [""]
-    libraries = [name for name in ("numpy", "torch") if find_spec(name) is not None]
     gc.disable()  # while importing, there is nothing to collect
     for name in (*_MODULES, *libraries):
         import_module(name)
     gc.enable()
-    warm_up(libraries)
     settle()
     waiting: dict[int, int] = {}
     signal.signal(signal.SIGCHLD, lambda *_: _tell_ends(waiting))

@@ -39,6 +39,10 @@ ONE_PROBLEM_EACH = {
 }
 BACKENDS = ("bubblewrap", "docker", "subprocess")
 
+# A worker that is started for one grading, or to be killed, need not get itself ready for more; what is
+# tested as a whole (tests/e2e) keeps the default.
+os.environ.setdefault("GRADECLI_WARM", "false")
+
 for _name, _examples in (("quick", 100), ("long", 20_000)):
     settings.register_profile(
         _name, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -47,7 +51,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave PostgreSQL out where the store is only the ground that pages and permissions stand on.
+    """Leave PostgreSQL out where the store is only the ground that pages and permissions stand on, and
+    bubblewrap without zygotes where its walls are: those are what ``tests/sandbox`` tries both with.
 
     `make long` (``GRADECLI_LONG``) leaves nothing out.
     """
@@ -56,13 +61,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [
         item
         for item in items
-        if item.path.is_relative_to(ROOT / "tests" / "web") or item.path.name == "test_matrix.py"
         if getattr(item, "callspec", None) is not None
-        if item.callspec.params.get("database_kind") == "postgresql"
+        if _is_left_out(item.path.relative_to(ROOT).as_posix(), item.callspec.params)
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_left_out(file: str, params: dict[str, object]) -> bool:
+    if file.startswith("tests/web/") or file == "tests/api/test_matrix.py":
+        return params.get("database_kind") == "postgresql"
+    if file == "tests/hostile/test_leaks.py":  # what a report tells does not depend on the sandbox
+        return params.get("backend") != "warm bubblewrap"
+    return file.startswith(("tests/hostile/", "tests/problems/")) and params.get("backend") == "bubblewrap"
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -72,7 +72,7 @@ def _in_sandboxes(answers: list[Any], *, bubblewrap: int, docker: int) -> list[A
         pytest.param(
             one.values[0], name, id=f"{name}-{one.id}", marks=[pytest.mark.docker] * (name == "docker")
         )
-        for name, every in (("bubblewrap", bubblewrap), ("docker", docker))
+        for name, every in (("warm bubblewrap", bubblewrap), ("docker", docker))
         for group in by_problem
         for one in group[:: 1 if LONG else every]
     ]
