@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import threading
+import time
 import tomllib
 
 import pytest
@@ -14,6 +15,8 @@ from api.courses.packages import DiskPackages
 from api.regrading.models import RegradeItem
 from api.worker.grading import ChildGrader
 from api.worker.loop import Worker
+from api.worker.warmth import warmth
+from sandbox import Runtime
 
 
 @pytest.fixture
@@ -36,6 +39,24 @@ def _grade(school) -> None:
     worker = Worker(school.services, ChildGrader(school.settings), name="real", stop=threading.Event())
     while worker.grade_one():
         pass
+
+
+def test_a_warm_worker_forks_what_it_grades_with_and_gives_the_same_report(real_school, problems_root):
+    answer = (problems_root / "pset1_backprop" / "linear_softmax" / "reference.py").read_bytes()
+    cold = _hand_in(real_school, answer)
+    _grade(real_school)
+    with warmth(real_school.settings.model_copy(update={"warm": True})) as warm:
+        deadline = time.monotonic() + 60
+        while not (warm.nursery.is_ready and (warm.zygotes / Runtime.NUMPY).exists()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        hot = _hand_in(real_school, answer)
+        grader = ChildGrader(real_school.settings, warm)
+        assert Worker(real_school.services, grader, name="warm", stop=threading.Event()).grade_one()
+        assert warm.nursery._present.born == 1
+    assert not warm.zygotes.exists()
+    reports = [real_school.get("ada", f"/submissions/{one}/report").json() for one in (cold, hot)]
+    assert reports[0] == reports[1]
 
 
 def test_right_and_wrong_answers_get_what_they_deserve(real_school, problems_root):
