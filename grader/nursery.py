@@ -31,6 +31,8 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import IO, Final, NoReturn, Self
 
+from sandbox.guest import privileges
+
 __all__ = ["BornChild", "Nursery"]
 
 _MODULES: Final = ("grader.child", "grader.replaying")
@@ -219,6 +221,7 @@ def main() -> None:
         import_module(name)
     gc.enable()
     settle()
+    privileges.call_this("nursery")
     waiting: dict[int, int] = {}
     signal.signal(signal.SIGCHLD, lambda *_: _tell_ends(waiting))
     connection.send(_READY)
@@ -247,6 +250,7 @@ def _be_the_child(module: str, descriptors: list[int]) -> NoReturn:
     """Run ``module`` as ``python -m`` would, with descriptors of its own."""
     code = 1
     try:
+        privileges.call_this("grading")
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
         os.setsid()

@@ -117,7 +117,7 @@ def ready_backend() -> Iterator[Callable[..., Backend]]:
 
     ``"warm bubblewrap"`` forks its guests, from a zygote that each test process keeps for itself.
     """
-    kept: dict[Runtime, ZygoteKeeper] = {}
+    kept: list[ZygoteKeeper] = []
 
     def get(name: str, runtime: Runtime = Runtime.NUMPY) -> BackendProtocol:
         cold = name.removeprefix("warm ")
@@ -131,11 +131,12 @@ def ready_backend() -> Iterator[Callable[..., Backend]]:
             absent(cold, f"{available.detail} {available.remedy}".strip())
         if cold == name:
             return backend
-        if runtime not in kept:
+        if not kept:
             assert can_be_warm(backend)
-            kept[runtime] = zygotes.enter_context(ZygoteKeeper(backend, [runtime]))
-            assert kept[runtime].wait(60)
-        return WarmBackend(backend, kept[runtime].folder, or_cold=False)
+            runtimes = [one for one in Runtime if backend.availability(one).ok]
+            kept.append(zygotes.enter_context(ZygoteKeeper(backend, runtimes)))
+            assert kept[0].wait(60)
+        return WarmBackend(backend, kept[0].folder, or_cold=False)
 
     with contextlib.ExitStack() as zygotes:
         yield get

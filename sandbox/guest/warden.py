@@ -38,6 +38,7 @@ def watch_over(
     """
     try:
         privileges.hide()
+        privileges.call_this("warden")
         leave(Namespace.WORLD)
         mount_own_folders(wanted["folders"], inodes=wanted["inodes"])
         leave_user_namespace(_NOBODY)
@@ -87,6 +88,7 @@ def _be_the_guest(channel: socket.socket, wanted: dict[str, Any], versions: dict
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        privileges.call_this("guest")
         os.setsid()
         os.dup2(channel.fileno(), _CHANNEL)
         os.closerange(_CHANNEL + 1, os.sysconf("SC_OPEN_MAX"))

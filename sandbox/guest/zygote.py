@@ -51,6 +51,7 @@ class Zygote:
     def run(self) -> None:
         """Let one connection in after the other until told to retire, then wait for the last guest."""
         privileges.hide()
+        privileges.call_this("zygote")
         signal.signal(signal.SIGCHLD, lambda *_: self._reap())
         while not self._retired:
             connection, _ = self._listener.accept()

@@ -30,11 +30,12 @@ class Role(StrEnum):
 
 
 class Member(NamedTuple):
-    """One process as ``/proc`` tells of it."""
+    """One process as ``/proc`` tells of it. ``name`` is its own where it was forked and not started."""
 
     pid: int
     parent: int
     state: str
+    name: str
     command: tuple[str, ...]
 
     @property
@@ -44,7 +45,7 @@ class Member(NamedTuple):
             return Role.WEB
         if "api.worker" in words:
             return Role.WORKER
-        if "grader.child" in words:
+        if "grader.child" in words or self.name == "grading":
             return Role.CHILD
         if words and (words[0].endswith("/bwrap") or words[0].startswith("/runtime/")):
             return Role.SANDBOX
@@ -119,8 +120,9 @@ def _below(root: int) -> Iterator[Member]:
 def _everyone() -> Iterator[Member]:
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            # The command's name comes in brackets before the rest, and may hold anything.
-            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            # The name comes in brackets before the rest, and may hold anything.
+            before, _, rest = (folder / "stat").read_text().rpartition(")")
+            (state, parent), name = rest.split()[:2], before.partition("(")[2]
             words = (folder / "cmdline").read_bytes().split(b"\0")
             command = tuple(word.decode("utf-8", "replace") for word in words if word)
-            yield Member(int(folder.name), int(parent), state, command)
+            yield Member(int(folder.name), int(parent), state, name, command)
