@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -170,6 +171,34 @@ def _sandbox(backend: Backend) -> Iterator[Finding]:
     else:
         how = ", ".join(f"{limit.value} ({by})" for limit, by in enforcement.by.items())
         yield Finding(what, State.OK, f"all enforced: {how}")
+    yield from _warm(backend)
+
+
+def _warm(backend: Backend) -> Iterator[Finding]:
+    """How long a fresh sandbox takes here, forked from a zygote and started anew."""
+    from sandbox import InfrastructureError, Runtime, Sandbox, SandboxSpec
+    from sandbox.zygotes import WarmBackend, ZygoteKeeper, can_be_warm
+
+    if not can_be_warm(backend) or not backend.availability(Runtime.NUMPY).ok:
+        return
+    what, spec = f"sandbox {backend.name}, warm", SandboxSpec(Runtime.NUMPY)
+    with ZygoteKeeper(backend, [Runtime.NUMPY]) as keeper:
+        if not keeper.wait(_PATIENCE_SECONDS):
+            problem = keeper.problems.get(Runtime.NUMPY, "its zygote is not there after 20 s")
+            remedy = "Gradings work, and each waits for its imports. Report it with this text."
+            yield Finding(what, State.LIMITED, problem, remedy)
+            return
+        took = []
+        for one in (WarmBackend(backend, keeper.folder, or_cold=False), backend):
+            began = time.monotonic()
+            try:
+                with Sandbox(one, spec):
+                    took.append(f"{(time.monotonic() - began) * 1000:.0f} ms")
+            except InfrastructureError as error:
+                yield Finding(what, State.LIMITED, str(error), "See what is said of the sandbox itself.")
+                return
+    detail = "a fresh sandbox with NumPy is there after {}; started anew, after {}".format(*took)
+    yield Finding(what, State.OK, detail)
 
 
 def _docker_engine() -> Finding:

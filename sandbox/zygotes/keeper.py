@@ -148,10 +148,12 @@ class ZygoteKeeper:
     or in another of the same user. The zygotes end with this process, whatever ends it.
 
     Args:
-        runtimes: those to keep warm. One whose zygote does not start is tried again, ever more seldom.
+        runtimes: those to keep warm. One whose zygote does not start is tried again, ever more seldom;
+            ``problems`` says why, for staff.
     """
 
     def __init__(self, backend: ZygoteMaker, runtimes: Iterable[Runtime]) -> None:
+        self.problems: dict[Runtime, str] = {}
         self._backend, self._runtimes = backend, tuple(runtimes)
         self._zygotes: dict[Runtime, _Zygote] = {}
         self._retired: list[_Zygote] = []
@@ -221,8 +223,10 @@ class ZygoteKeeper:
         except (InfrastructureError, OSError) as error:
             self._pauses[runtime] = min(2 * self._pauses[runtime], _LONGEST_PAUSE_SECONDS)
             self._not_before[runtime] = time.monotonic() + self._pauses[runtime]
+            self.problems[runtime] = str(error)
             _log.warning("sandboxes of the %s runtime start cold for now: %s", runtime, error)
             return
+        self.problems.pop(runtime, None)
         self._pauses[runtime] = _LOOK_SECONDS
         if present is not None:
             present.keep_reachable()
