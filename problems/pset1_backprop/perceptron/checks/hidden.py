@@ -25,9 +25,12 @@ def _labels(rng, count):
 
 
 def _examples(rng, dim, *, right):
-    """(x, y, w, b) of an example on its right side or its wrong one, with a margin of ten; both labels."""
+    """(x, y, w, b) of an example on its right side or its wrong one, with a margin of ten; both labels.
+
+    Without the bias it lies on the same side: who leaves that out is not charged for it everywhere.
+    """
     x, w, b = rng.normal(1, dim), rng.normal(dim), float(rng.normal(1)[0])
-    while abs(x[0] @ w + b) < 0.1:
+    while abs(x[0] @ w + b) < 0.1 or (x[0] @ w) * (x[0] @ w + b) < 0.1:
         x = rng.normal(1, dim)
     scale = 10.0 / abs(x[0] @ w + b)
     side = np.sign(x[0] @ w + b) * (1.0 if right else -1.0)
@@ -155,7 +158,11 @@ def fitting(student, reference, rng):
     X, y = _separable(rng, n, d)
     for x, label, w, b in _examples(rng, d, right=False):
         expect.that(repr(_epoch(student, x, label, w, b)[0]) != repr(w), "A mistake changes nothing.")
-    for most in (60, 1):
+    # Two on one ray, the nearer one positive: who forgets the bias from epoch to epoch ends elsewhere.
+    ray = rng.normal(d)
+    ray *= float(rng.uniform(low=1.3, high=1.7)) / np.linalg.norm(ray)
+    cases = ((X, y, 60), (X, y, 1), (np.stack([ray, 2 * ray]), np.array([1.0, -1.0]), 4))
+    for X, y, most in cases:
         # By the student's own epochs, and their own count of mistakes.
         w, b, epochs, mistakes = np.zeros(d), 0.0, 0, 1
         while epochs < most and mistakes:

@@ -27,6 +27,20 @@ def boundary_is_positive(student, reference, rng):
     return found is not None and np.all(found == 1)
 
 
+@mistake("half_a_step", checks=("weights_move",))
+def half_a_step(student, reference, rng):
+    """Whatever the rate is: the step has its direction, and a part of its length."""
+    (d,) = rng.sizes(1, 2, 7)
+    x, rates = rng.normal(1, d), []
+    for label in (1.0, -1.0):
+        w = -10.0 * label * x[0] / (x[0] @ x[0])
+        step = student.train_epoch(x, np.array([label]), w, 0.0)[0] - w
+        rates.append(float(step @ x[0] / (x[0] @ x[0])) * label)
+        if not np.allclose(step, rates[-1] * label * x[0]):
+            return False
+    return np.isclose(*rates) and 0.0 < rates[0] < 0.999
+
+
 @mistake("bias_never_learned", checks=("bias_moves",))
 def bias_never_learned(student, reference, rng):
     (d,) = rng.sizes(1, 2, 7)
@@ -65,7 +79,10 @@ def _counts(student, rng):
 
 @mistake("counts_examples", checks=("counting",))
 def counts_examples(student, reference, rng):
-    return _counts(student, rng) == (2, 1, 1)
+    # Of those that are right nothing was learned: who learns from all of them counts what was changed.
+    x = rng.normal(1, 4)
+    kept = np.array_equal(student.train_epoch(x, np.ones(1), 10 * x[0], 0.0)[0], 10 * x[0])
+    return kept and _counts(student, rng) == (2, 1, 1)
 
 
 @mistake("counts_after_the_epoch", checks=("counting",))
@@ -88,6 +105,20 @@ def last_epoch_not_counted(student, reference, rng):
         if not (np.allclose(w, right_w) and np.isclose(b, right_b) and epochs == right - 1):
             return False
     return True
+
+
+@mistake("bias_lost_between_epochs", checks=("fitting",))
+def bias_lost_between_epochs(student, reference, rng):
+    # By the student's own epochs, with the bias that was learned before and without it.
+    ray = rng.uniform(3, low=1.0, high=1.3)
+    X, y, ends = np.stack([ray, 2 * ray]), np.array([1.0, -1.0]), []
+    for kept in (True, False):
+        w, b = np.zeros(3), 0.0
+        for _ in range(4):
+            w, b, _ = student.train_epoch(X, y, w, float(b) if kept else 0.0)
+        ends.append([*w, b])
+    w, b, _ = student.fit(X, y, 4)
+    return np.allclose([*w, b], ends[1]) and not np.allclose([*w, b], ends[0])
 
 
 @mistake("starts_from_random_weights", checks=("fitting",))
