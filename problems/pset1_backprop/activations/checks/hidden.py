@@ -48,6 +48,9 @@ def relu_gradients(student, reference, rng):
             wanted = reference.leaky_relu_backward(dy, x, slope)
             got = student.leaky_relu_backward(dy, x, slope)
             expect.close(got, wanted, what="dx of leaky_relu", **TOLERANCE)
+        slope = -float(rng.uniform(low=0.3, high=2.0))  # the output is positive on both sides
+        got, wanted = (side.leaky_relu_backward(dy, x, slope) for side in (student, reference))
+        expect.close(got, wanted, what="dx of leaky_relu with a negative slope", **TOLERANCE)
 
 
 @check("At exactly zero the slope is that of the negative side", points=0.5)
@@ -151,3 +154,6 @@ def unchanged_and_dtype(student, reference, rng):
         single = call(*(array.astype(np.float32) for array in arguments), **extra)
         right = getattr(single, "dtype", None) == np.float32
         expect.that(right, f"{function} of float32 arrays must give a float32 array.")
+    large = rng.uniform(7, low=701.0, high=709.0) * np.resize([1.0, -1.0], 7)  # exp does not overflow yet
+    for function in ("sigmoid", "tanh"):
+        expect.unchanged(observe(getattr(student, function), large), (large,), what="x")

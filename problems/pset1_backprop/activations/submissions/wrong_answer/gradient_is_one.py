@@ -1,0 +1,53 @@
+"""You pass the gradient on whole where x is negative: there the slope of the ReLU is 0, and that of the leaky ReLU is the one given."""
+
+import math
+
+import numpy as np
+
+K = math.sqrt(2 / math.pi)
+
+
+def relu(x):
+    return np.where(x > 0, x, 0).astype(x.dtype)
+
+
+def relu_backward(dy, x):
+    return dy * np.ones_like(x)
+
+
+def leaky_relu(x, slope):
+    y = x.copy()
+    y[x < 0] *= slope
+    return y
+
+
+def leaky_relu_backward(dy, x, slope):
+    return dy.copy()
+
+
+def sigmoid(x):
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def sigmoid_backward(dy, y):
+    return dy * (y - y * y)
+
+
+def tanh(x):
+    return np.tanh(x)
+
+
+def tanh_backward(dy, y):
+    return dy * (1 - y) * (1 + y)
+
+
+def gelu(x):
+    u = K * (x + 0.044715 * x**3)
+    return x * (1 + np.tanh(u)) / 2
+
+
+def gelu_backward(dy, x):
+    t = np.tanh(K * (x + 0.044715 * x**3))
+    slope_of_u = K * (1 + 0.134145 * x**2)
+    return dy * (1 + t + x * (1 - t * t) * slope_of_u) / 2
