@@ -1,8 +1,9 @@
 """Hidden checks. Each charges for one property, on inputs where the other mistakes make no difference.
 
 Frequencies are judged by inner products of codes, which know neither the order of the features nor where
-counting begins; the order of the features by position zero, or by which features a single one turns into; the
-use of ``positions`` by the student's own codes of positions in order.
+counting begins; where it begins, by position zero; the order of the features by position zero as well, or by
+which features a single one turns into; the use of ``positions`` by the student's own codes of positions in
+order.
 """
 
 import torch
@@ -37,7 +38,7 @@ def order_of_features(student, reference, rng):
     expect.shape(codes, (2, dim), what="The codes")
     wanted = torch.tensor([0.0, 1.0], dtype=torch.float64).repeat(dim // 2)
     expect.close(codes[0], wanted, what="The code of position 0", **TOLERANCE)
-    expect.that((codes[1, 0::2] > 0).all(), "The sines of position 1 should be positive.")
+    expect.that(codes[1, 0] > 0, "The first sine of position 1 should be positive.")  # that of 1, or less
 
 
 @check("Rotation turns each pair of neighbouring features", points=1.5)
@@ -53,25 +54,35 @@ def pairs(student, reference, rng):
         outside = torch.cat([turned[:, :first], turned[:, first + 2 :]], dim=1)
         sentence = "What is in one feature should turn into its neighbour, and into no other feature."
         expect.that(not outside.any() and turned[:, first : first + 2].all(), sentence)
+        # Both of a pair turn by the same angle.
+        expect.close(
+            turned.norm(dim=1), x[1:].norm(dim=1), what="The length of a rotated vector", **TOLERANCE
+        )
 
 
 @check("Rotation has the right frequencies", points=1)
 def rotary_frequencies(student, reference, rng):
-    dim, positions = _dim(rng), torch.arange(9)
+    dim, positions = 2 * (2 * rng.sizes(1, 1, 4)[0] + 1), torch.arange(9)
     got, wanted = (side.rotate(_ones(9, dim), positions) for side in (student, reference))
     expect.shape(got, (9, dim), what="The result")
-    # With all features equal it does not matter which are paired, nor which way they turn.
+    # With all features equal it does not matter which are paired, nor which way they turn; with an odd number
+    # of pairs, nor whether a neighbour turns by the angle of another pair.
     expect.close(got @ got.T, wanted @ wanted.T, what="The products of rotated vectors", rtol=0.0, atol=1e-4)
 
 
-@check("Rotation turns from the first of a pair towards the second", points=0.5)
+@check(
+    "Rotation leaves position 0 as it is, and turns from the first of a pair towards the second", points=0.5
+)
 def direction(student, reference, rng):
     dim = _dim(rng)
+    # Products of rotated vectors do not know where counting begins. With all features equal it does not
+    # matter which are paired.
+    still = student.rotate(_ones(1, dim), torch.tensor([0]))
+    expect.close(still, _ones(1, dim), what="The vector at position 0", **TOLERANCE)
     x = torch.zeros(2, dim, dtype=torch.float64)
     x[:, 0] = 1.0
     turned = student.rotate(x, torch.tensor([0, 1]))
     expect.shape(turned, (2, dim), what="The result")
-    expect.that(turned[0, 0] > 0, "At position 0 nothing should turn.")
     # Wherever the second of the pair is kept, it has the sign of the sine of a small angle.
     partner = turned[1].clone()
     partner[0] = 0.0

@@ -35,3 +35,16 @@ def result_in_float64(student, reference, rng):
 def rotated_in_place(student, reference, rng):
     x = rng.tensor(2, 5, 8)
     return not torch.equal(observe(student.rotate, x, torch.arange(5) + 1).args_after[0], x)
+
+
+@mistake("read_past_the_table", checks=("furthest",))
+def read_past_the_table(student, reference, rng):
+    table = rng.tensor(5, 3)
+    got, wanted = (side.relative_bias(table, 1, 3) for side in (student, reference))
+    if not torch.allclose(got, wanted):
+        return False
+    try:
+        student.relative_bias(table, 1, 4)
+    except Exception:
+        return True
+    return False

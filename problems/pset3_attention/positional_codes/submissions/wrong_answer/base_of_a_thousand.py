@@ -1,16 +1,15 @@
-"""You use 1000 as the base of the codes: it is 10000."""
+"""You use 1000 as the base of the frequencies: it is 10000."""
 
 import torch
 
 
 def frequencies(dim):
     i = torch.arange(dim // 2, dtype=torch.float64)
-    return 10000.0 ** (-2 * i / dim)
+    return 1000.0 ** (-2 * i / dim)
 
 
 def sinusoidal_codes(positions, dim):
-    i = torch.arange(dim // 2, dtype=torch.float64)
-    angles = positions.double()[:, None] / 1000.0 ** (2 * i / dim)
+    angles = positions.double()[:, None] * frequencies(dim)[None, :]
     codes = torch.zeros(len(positions), dim, dtype=torch.float64)
     codes[:, 0::2] = torch.sin(angles)
     codes[:, 1::2] = torch.cos(angles)
