@@ -95,6 +95,21 @@ def projections(student, reference, rng):
         # With one key there is nothing to choose: the result is out_proj(v_proj(value)).
         query, value = rng.tensor(batch, 1, embed_dim), rng.tensor(batch, 1, embed_dim)
         _expect_same(student, reference, num_heads, weights, query, value, value)
+    _expect_bias_of_queries(student, reference, rng)
+
+
+def _expect_bias_of_queries(student, reference, rng):
+    """The bias of the queries decides which keys they pick, in hard attention with one head."""
+    (length,) = rng.sizes(1, 4, 9)
+    identity = _identity(length)
+    weights = _weights(rng, length, bias=True, q_proj=identity, k_proj=identity)
+    weights["k_proj.bias"] = torch.zeros(length, dtype=torch.float64)
+    # Without it all would pick the same key. With it each query picks one and each key is picked once, so
+    # that the scale and the axis of the softmax make no difference.
+    bias = 1000.0 * (torch.arange(length) != int(rng.integers(0, length))).double()
+    weights["q_proj.bias"] = bias
+    query = (LENGTH**2 * identity[_permutation(rng, length)] - bias)[None]
+    _expect_same(student, reference, 1, weights, query, identity[None], identity[None])
 
 
 @check("The scores are divided by the root of the head size, and each query's weights sum to one", points=1)
