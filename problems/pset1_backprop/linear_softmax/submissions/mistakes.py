@@ -19,8 +19,10 @@ def no_maximum_subtracted(student, reference, rng):
 
 @mistake("one_maximum_for_the_batch", checks=("large_logits",))
 def one_maximum_for_the_batch(student, reference, rng):
-    rows = rng.normal(2, 4) + np.array([[0.0], [3000.0]])
-    return _finite(student, rows[:1]) and _finite(student, rows[1:]) and not _finite(student, rows)
+    rows, spike = rng.normal(2, 4) + np.array([[0.0], [3000.0]]), rng.normal(2, 4)
+    spike[1, 0] += 3000.0  # with the maximum of each column this would do
+    apart = _finite(student, rows[:1]) and _finite(student, rows[1:])
+    return apart and not _finite(student, rows) and not _finite(student, spike)
 
 
 def _vanishing(rng, far):
@@ -73,6 +75,63 @@ def classes_counted_from_labels(student, reference, rng):
     except Exception:
         return True
     return got.shape != probs.shape
+
+
+def _square(rng):
+    """(dlogits, x, W, b) with as many classes as features: W fits on both sides."""
+    return rng.normal(3, 4), rng.normal(3, 4), rng.normal(4, 4), rng.normal(4)
+
+
+@mistake("weights_transposed", checks=("linear_forward",))
+def weights_transposed(student, reference, rng):
+    _, x, W, b = _square(rng)
+    return np.allclose(student.linear_forward(x, W, b), x @ W.T + b)
+
+
+def _fits_only_squares(student, rng):
+    """Whether linear_backward ends with an exception where W is not square."""
+    try:
+        student.linear_backward(rng.normal(3, 5), rng.normal(3, 4), rng.normal(4, 5))
+    except Exception:
+        return True
+    return False
+
+
+@mistake("input_gradient_not_transposed", checks=("gradient_of_input",))
+def input_gradient_not_transposed(student, reference, rng):
+    dlogits, x, W, _ = _square(rng)
+    dx = student.linear_backward(dlogits, x, W)[0]
+    return np.allclose(dx, dlogits @ W) and _fits_only_squares(student, rng)
+
+
+@mistake("bias_gradient_of_one_example", checks=("gradient_of_bias",))
+def bias_gradient_of_one_example(student, reference, rng):
+    dlogits = rng.normal(5, 4)
+    db = student.linear_backward(dlogits, rng.normal(5, 3), rng.normal(3, 4))[2]
+    return db.shape == (4,) and any(np.allclose(db, row) for row in dlogits)
+
+
+@mistake("softmax_over_the_batch", checks=("softmax",))
+def softmax_over_the_batch(student, reference, rng):
+    probs = student.softmax(rng.normal(5, 4))
+    return probs.shape == (5, 4) and np.allclose(probs.sum(axis=0), 1.0)
+
+
+@mistake("softmax_over_everything", checks=("softmax",))
+def softmax_over_everything(student, reference, rng):
+    logits = rng.normal(5, 4)
+    probs = student.softmax(logits)
+    right_in_each = np.allclose(probs / probs.sum(axis=1, keepdims=True), reference.softmax(logits))
+    return right_in_each and np.isclose(probs.sum(), 1.0)
+
+
+@mistake("loss_over_the_batch", checks=("cross_entropy",))
+def loss_over_the_batch(student, reference, rng):
+    # As many examples as classes, so that the sums of columns can be taken for those of rows.
+    logits, labels = rng.normal(4, 4), np.array([2, 0, 0, 1])
+    sums, right = np.log(np.exp(logits).sum(axis=0)), logits[np.arange(4), labels]
+    got = student.cross_entropy(logits, labels)
+    return any(np.isclose(got, np.mean(of - right)) for of in (sums, sums[labels]))
 
 
 @mistake("probabilities_overwritten", checks=("arguments_unchanged",))

@@ -1,0 +1,27 @@
+"""You divide the loss by N twice: the mean has done it already."""
+
+import numpy as np
+
+
+def linear_forward(x, W, b):
+    return np.dot(x, W) + b
+
+
+def linear_backward(dlogits, x, W):
+    return dlogits.dot(W.T), x.T.dot(dlogits), dlogits.sum(axis=0)
+
+
+def softmax(logits):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def cross_entropy(logits, labels):
+    z = logits - logits.max(axis=1, keepdims=True)
+    losses = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), labels]
+    return losses.mean() / len(losses)
+
+
+def cross_entropy_backward(probs, labels):
+    one_hot = np.eye(probs.shape[1])[labels]
+    return (probs - one_hot) / len(probs)
