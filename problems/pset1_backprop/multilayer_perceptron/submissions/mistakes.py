@@ -31,6 +31,47 @@ def relu_after_the_last_layer(student, reference, rng):
     )
 
 
+def _square(rng):
+    """(dy, x, parameters) of one layer with as many features before it as behind it."""
+    return rng.normal(5, 4), rng.normal(5, 4), [(rng.normal(4, 4), rng.normal(4))]
+
+
+@mistake("weights_transposed", checks=("one_layer",))
+def weights_transposed(student, reference, rng):
+    _, x, [(W, b)] = _square(rng)
+    return np.allclose(student.forward(x, [(W, b)]), x @ W.T + b)
+
+
+@mistake("dx_not_transposed", checks=("gradient_of_input",))
+def dx_not_transposed(student, reference, rng):
+    dy, x, parameters = _square(rng)
+    if not np.allclose(student.backward(dy, x, parameters)[0], dy @ parameters[0][0]):
+        return False
+    try:  # a reshape would fit here
+        student.backward(dy, rng.normal(5, 3), [(rng.normal(3, 4), rng.normal(4))])
+    except Exception:
+        return True
+    return False
+
+
+@mistake("db_of_one_example", checks=("gradient_of_bias",))
+def db_of_one_example(student, reference, rng):
+    dy, x, parameters = _square(rng)
+    db = student.backward(dy, x, parameters)[1][0][1]
+    return db.shape == (4,) and any(np.allclose(db, row) for row in dy)
+
+
+@mistake("weights_updated_on_the_way", checks=("gradient_of_input",))
+def weights_updated_on_the_way(student, reference, rng):
+    # At whatever rate: dx is off by a multiple of what a step of the weights makes of it.
+    dy, x = rng.normal(5, 4), rng.normal(5, 3)
+    W = rng.normal(3, 4)
+    dx, [(dW, _)] = student.backward(dy, x, [(W, rng.normal(4))])
+    off, by_step = dx - dy @ W.T, dy @ (x.T @ dy).T
+    rate = float(np.sum(off * by_step) / np.sum(by_step * by_step))
+    return np.allclose(dW, x.T @ dy) and rate < -1e-9 and np.allclose(off, rate * by_step, rtol=1e-6, atol=1e-12)
+
+
 @mistake("output_overwritten", checks=("arguments_unchanged",))
 def output_overwritten(student, reference, rng):
     y, targets = rng.normal(5, 2), rng.normal(5, 2)
