@@ -29,7 +29,7 @@ from hypothesis import HealthCheck, settings
 from sandbox import Backend, Runtime, find
 from sandbox.backends.base import Backend as BackendProtocol
 from sandbox.errors import BackendUnavailableError
-from sandbox.zygotes import WarmBackend, ZygoteKeeper, can_be_warm
+from sandbox.zygotes import warmed
 
 ROOT = Path(__file__).resolve().parent.parent
 ONE_PROBLEM_EACH = {
@@ -117,7 +117,7 @@ def ready_backend() -> Iterator[Callable[..., Backend]]:
 
     ``"warm bubblewrap"`` forks its guests, from a zygote that each test process keeps for itself.
     """
-    kept: list[ZygoteKeeper] = []
+    kept: list[Backend] = []
 
     def get(name: str, runtime: Runtime = Runtime.NUMPY) -> BackendProtocol:
         cold = name.removeprefix("warm ")
@@ -132,11 +132,8 @@ def ready_backend() -> Iterator[Callable[..., Backend]]:
         if cold == name:
             return backend
         if not kept:
-            assert can_be_warm(backend)
-            runtimes = [one for one in Runtime if backend.availability(one).ok]
-            kept.append(zygotes.enter_context(ZygoteKeeper(backend, runtimes)))
-            assert kept[0].wait(60)
-        return WarmBackend(backend, kept[0].folder, or_cold=False)
+            kept.append(zygotes.enter_context(warmed(backend)))
+        return kept[0]
 
     with contextlib.ExitStack() as zygotes:
         yield get

@@ -9,7 +9,7 @@ runs in a zygote is :mod:`sandbox.guest.zygote`.
 from __future__ import annotations
 
 from sandbox.zygotes.backend import WarmBackend
-from sandbox.zygotes.keeper import ZygoteFigures, ZygoteKeeper
+from sandbox.zygotes.keeper import ZygoteFigures, ZygoteKeeper, warmed
 from sandbox.zygotes.maker import ZygoteMaker, can_be_warm
 
-__all__ = ["WarmBackend", "ZygoteFigures", "ZygoteKeeper", "ZygoteMaker", "can_be_warm"]
+__all__ = ["WarmBackend", "ZygoteFigures", "ZygoteKeeper", "ZygoteMaker", "can_be_warm", "warmed"]

@@ -11,21 +11,22 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
+from sandbox.backends.base import Backend
 from sandbox.backends.owner import Owner
 from sandbox.errors import InfrastructureError, SandboxStartError
 from sandbox.session import Sandbox
 from sandbox.spec import Runtime, SandboxSpec
 from sandbox.zygotes.backend import WarmBackend
-from sandbox.zygotes.maker import ZygoteMaker
+from sandbox.zygotes.maker import ZygoteMaker, can_be_warm
 from sandbox.zygotes.process import ask
 
-__all__ = ["ZygoteFigures", "ZygoteKeeper"]
+__all__ = ["ZygoteFigures", "ZygoteKeeper", "warmed"]
 
 _log = logging.getLogger(__name__)
 
@@ -238,6 +239,23 @@ class ZygoteKeeper:
             _log.info("replaced the %s zygote: %s", runtime, reason)
             present.retire()
             self._retired.append(present)
+
+
+@contextlib.contextmanager
+def warmed(backend: Backend) -> Iterator[Backend]:
+    """``backend`` with every runtime warm that it has here, and nothing started cold; itself where it cannot
+    be warm.
+
+    Raises:
+        SandboxStartError: a zygote does not start.
+    """
+    if not can_be_warm(backend):
+        yield backend
+        return
+    with ZygoteKeeper(backend, [one for one in Runtime if backend.availability(one).ok]) as keeper:
+        if not keeper.wait(_START_SECONDS):
+            raise SandboxStartError("; ".join(keeper.problems.values()) or "the zygotes are not there yet")
+        yield WarmBackend(backend, keeper.folder, or_cold=False)
 
 
 def _sweep_folders() -> None:

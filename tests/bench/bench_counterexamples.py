@@ -29,7 +29,8 @@ from grader.loading import load_checks
 from grader.references import LiveReference
 from grader.report import Visibility
 from grader.verification import InProcessAnswers
-from sandbox import InProcessSession, Runtime, find, load
+from sandbox import Backend, InProcessSession, Runtime, find, load
+from sandbox.zygotes import warmed
 
 PROBLEMS = Path(__file__).resolve().parents[2] / "problems"
 INSTANCES = 4
@@ -115,9 +116,8 @@ def figures(problems_root: Path = PROBLEMS) -> dict[str, Any]:
     }
 
 
-def cost(pset: ProblemSet, problem: Problem, count: int) -> dict[str, Any]:
+def cost(pset: ProblemSet, problem: Problem, count: int, backend: Backend) -> dict[str, Any]:
     """Seconds of grading a problem's wrong answers with the look and without it, and their ratio."""
-    backend = find("bubblewrap")
     spent: dict[bool, list[float]] = {True: [], False: []}
     for path in sorted(problem.folder.glob("submissions/wrong_answer/*.py"))[:count]:
         submission = Submission.from_files({problem.file_name: path.read_bytes()}, pset)
@@ -151,7 +151,8 @@ def main() -> None:
         for pset in (load_pset(listing.folder) for listing in discover(PROBLEMS)):
             chosen = next((one for one in pset.problems if one.runtime is runtime), None)
             if chosen is not None:
-                result[f"cost_{runtime}"] = cost(pset, chosen, options.count)
+                with warmed(find("bubblewrap")) as backend:
+                    result[f"cost_{runtime}"] = cost(pset, chosen, options.count, backend)
                 break
     text = json.dumps(result, indent=1)
     if options.output:

@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_replay --count 1000 --sample 100 --output docs/results/replay.json
 
-Every submission is first graded under bubblewrap with a transcript. Then the tolerances of the hidden
+Every submission is first graded in a warm sandbox with a transcript. Then the tolerances of the hidden
 checks are changed, and all of them are replayed in batches. Between the batches a sample, drawn evenly, is
 run again in full with the changed checks: its reports must be equal to the replayed ones. What diverges is
 run again too, and counted apart. Times are wall clock; a ratio is one of seconds for one submission.
@@ -26,15 +26,15 @@ from pathlib import Path
 from typing import Any
 
 from grader import GradeReport, Problem, ProblemSet, Submission, discover, grade, instance_key, load_pset
+from grader.diagnosis import KeptTraces
 from grader.replay import Replayer
 from grader.transcripts import TranscriptWriter, read_transcript
 from sandbox import Backend, find
+from sandbox.zygotes import warmed
 
 PROBLEMS = Path(__file__).resolve().parents[2] / "problems"
 SECRET = b"bench"
 BATCHES = 10
-SHARES = {"pset1": 9, "pset2": 9, "pset3": 2}
-"""Of the submissions, by set: each of pset3 starts PyTorch, which takes most of a run's time."""
 
 
 @dataclass(frozen=True)
@@ -97,55 +97,68 @@ def with_other_tolerances(pset: ProblemSet, folder: Path) -> ProblemSet:
     return load_pset(folder).with_seeds({one.name: one.instance_seed for one in pset.problems})
 
 
-def run_again(pset: ProblemSet, submission: Submission, backend: Backend) -> GradeReport:
-    return grade(pset, submission, backend, key=instance_key(SECRET, submission.digest))
+def run_again(pset: ProblemSet, submission: Submission, backend: Backend, kept: KeptTraces) -> GradeReport:
+    return grade(pset, submission, backend, key=instance_key(SECRET, submission.digest), kept_traces=kept)
 
 
-def record(pset: ProblemSet, submission: Submission, backend: Backend) -> Recorded:
+def record(pset: ProblemSet, submission: Submission, backend: Backend, kept: KeptTraces) -> Recorded:
     """Grade with a transcript."""
     file = io.BytesIO()
     with TranscriptWriter(file) as writer:
         key = instance_key(SECRET, submission.digest)
-        report = grade(pset, submission, backend, key=key, transcript=writer)
+        report = grade(pset, submission, backend, key=key, transcript=writer, kept_traces=kept)
     return Recorded(submission, file.getvalue(), report.score)
 
 
 def bench(pset: ProblemSet, count: int, sample: int, backend: Backend) -> Tally:
-    """Record ``count`` submissions, change tolerances, replay all and run ``sample`` again."""
+    """Record ``count`` submissions, change tolerances, replay all and run ``sample`` again.
+
+    What known wrong answers do is kept between gradings, as a service keeps it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return _bench(pset, count, sample, backend, Path(folder))
+
+
+def _bench(pset: ProblemSet, count: int, sample: int, backend: Backend, folder: Path) -> Tally:
+    kept = KeptTraces(folder / "traces")
     tally, recorded = Tally(submissions=count), list[Recorded]()
     submissions = list(answers(pset, count))
     sampled = {count * number // max(sample, 1) for number in range(sample)}
     for number, submission in enumerate(submissions):
         began = time.perf_counter()
-        recorded.append(record(pset, submission, backend))
+        recorded.append(record(pset, submission, backend, kept))
         taken = time.perf_counter() - began
         tally.transcript_bytes += len(recorded[-1].transcript)
         if number in sampled:  # the price of recording, on the same submissions
             began = time.perf_counter()
-            run_again(pset, submission, backend)
+            run_again(pset, submission, backend, kept)
             tally.plain_seconds += time.perf_counter() - began
             tally.recording_seconds += taken
             tally.plain += 1
-    with tempfile.TemporaryDirectory() as folder:
-        changed = with_other_tolerances(pset, Path(folder) / "changed")
-        with Replayer(changed) as replayer:
-            size = -(-count // BATCHES)
-            for start in range(0, count, size):
-                replayed = _replay(replayer, recorded[start : start + size], changed, backend, tally)
-                for number in range(start, min(start + size, count)):
-                    if number not in sampled:
-                        continue
-                    began = time.perf_counter()
-                    again = run_again(changed, recorded[number].submission, backend)
-                    tally.sample_seconds += time.perf_counter() - began
-                    tally.sample += 1
-                    if again != replayed[number - start]:
-                        tally.unequal.append(recorded[number].submission.digest)
+    changed = with_other_tolerances(pset, folder / "changed")
+    with Replayer(changed, kept_traces=kept) as replayer:
+        size = -(-count // BATCHES)
+        for start in range(0, count, size):
+            replayed = _replay(replayer, recorded[start : start + size], changed, backend, kept, tally)
+            for number in range(start, min(start + size, count)):
+                if number not in sampled:
+                    continue
+                began = time.perf_counter()
+                again = run_again(changed, recorded[number].submission, backend, kept)
+                tally.sample_seconds += time.perf_counter() - began
+                tally.sample += 1
+                if again != replayed[number - start]:
+                    tally.unequal.append(recorded[number].submission.digest)
     return tally
 
 
 def _replay(
-    replayer: Replayer, batch: list[Recorded], changed: ProblemSet, backend: Backend, tally: Tally
+    replayer: Replayer,
+    batch: list[Recorded],
+    changed: ProblemSet,
+    backend: Backend,
+    kept: KeptTraces,
+    tally: Tally,
 ) -> list[GradeReport]:
     reports = []
     for one in batch:
@@ -154,7 +167,7 @@ def _replay(
         tally.replay_seconds += time.perf_counter() - began
         if found is None:
             began = time.perf_counter()
-            found = run_again(changed, one.submission, backend)
+            found = run_again(changed, one.submission, backend, kept)
             tally.rerun_of_diverged_seconds += time.perf_counter() - began
             tally.diverged += 1
         tally.score_changes += found.score != one.score
@@ -213,7 +226,8 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=["pset1", "pset2", "pset3"])
     parser.add_argument("--output", type=Path)
     asked = parser.parse_args()
-    results = run(asked.count, asked.sample, find(asked.backend), asked.sets)
+    with warmed(find(asked.backend)) as backend:
+        results = run(asked.count, asked.sample, backend, asked.sets)
     text = json.dumps(results, indent=1)
     print(text)
     if asked.output is not None:
