@@ -29,15 +29,15 @@ class Sizes(NamedTuple):
     output: tuple[int, int]
 
 
-def _sizes(rng, settings):
+def _sizes(rng, settings, *, remainder=True):
     """Sizes of image, kernel and output that fit the settings.
 
-    A stride of s > 1 leaves 1 to s - 1 rows or columns that no window covers.
+    With a remainder, a stride of s > 1 leaves 1 to s - 1 rows or columns that no window covers.
     """
     kernel, outputs = rng.sizes(2, 2, 5), rng.sizes(2, 4, 8)
     image = []
     for k, o, s, p, d in zip(kernel, outputs, *settings, strict=True):
-        uncovered = int(rng.integers(1, s, ())) if s > 1 else 0
+        uncovered = int(rng.integers(1, s, ())) if remainder and s > 1 else 0
         image.append(s * (o - 1) + d * (k - 1) + 1 + uncovered - 2 * p)
     return Sizes(tuple(image), kernel, outputs)
 
@@ -56,10 +56,10 @@ def _one_of_three(student, arguments, position):
     return gradients[position]
 
 
-def _expect_forward_follows(student, reference, rng, settings):
+def _expect_forward_follows(student, reference, rng, settings, *, remainder=True):
     """Right for a single image, a symmetric kernel and no bias, so that only the settings are on trial."""
     f, c = rng.sizes(2, 1, 5)
-    sizes = _sizes(rng, settings)
+    sizes = _sizes(rng, settings, remainder=remainder)
     x, w, b = rng.normal(1, c, *sizes.image), _symmetric(rng, f, c, *sizes.kernel), np.zeros(f)
     wanted = reference.conv2d_forward(x, w, b, *settings)
     expect.close(student.conv2d_forward(x, w, b, *settings), wanted, what="y", **TOLERANCE)
@@ -84,6 +84,7 @@ def stride(student, reference, rng):
     first, second = rng.sizes(2, 1, 4)
     for pair in ((first, second), (second, first)):
         _expect_forward_follows(student, reference, rng, Settings(stride=pair))
+    _expect_forward_follows(student, reference, rng, Settings(stride=(2, 3)), remainder=False)
 
 
 @check("The padding puts zeros on all four sides", points=1)
@@ -135,6 +136,7 @@ def gradients_follow_settings(student, reference, rng):
         Settings(padding=(1, 2)),
         Settings(dilation=(large, small)),
         Settings(stride=(large, small), padding=(2, 1), dilation=(1, 2)),
+        Settings(padding=(2, 0)),
     ):
         f, c = rng.sizes(2, 1, 5)
         sizes = _sizes(rng, settings)
