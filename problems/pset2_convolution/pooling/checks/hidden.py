@@ -83,6 +83,12 @@ def max_padding(student, reference, rng):
         x = -np.abs(_image(rng, settings, (3, 3)))  # all below the zeros that somebody may have padded with
         wanted = reference.max_pool_forward(x, *settings)
         expect.close(student.max_pool_forward(x, *settings), wanted, what="y", **TOLERANCE)
+    # Two by two outputs: every window is a corner, cut to a square by the same padding on all sides.
+    settings = _side_by_side(size, (size // 2, size // 2))
+    x, dy = -np.abs(_image(rng, settings, (2, 2))), rng.normal(2, 3, 2, 2)
+    _, dx = _window_by_window(student, "max", dy, x, settings)
+    expect.that(np.any(dx), "The gradient of max pooling is zero everywhere.")
+    expect.close(_backward(student, "max", dy, x, settings), dx, what="dx with padding", **TOLERANCE)
 
 
 @check("The stride moves the window in both directions, and what it leaves over is ignored", points=1)
@@ -111,6 +117,15 @@ def stride(student, reference, rng):
             expect.shape(y, (2, 3, 4, 4), what="y")
             wanted = each_place[:, :, :: pair[0], :: pair[1]][:, :, :4, :4].copy()
             expect.close(y, wanted, what="y with a stride", **TOLERANCE)
+    # The gradients of windows that do not overlap, by the student's own for each window.
+    for pair in ((2, 3), (3, 2)):
+        settings = Settings((2, 2), pair)
+        x, dy = _image(rng, settings, (3, 4)), rng.normal(2, 3, 3, 4)
+        for kind in ("max", "avg"):
+            _, wanted = _window_by_window(student, kind, dy, x, settings)
+            expect.that(np.any(wanted), f"The gradient of {kind} pooling is zero everywhere.")
+            dx = _backward(student, kind, dy, x, settings)
+            expect.close(dx, wanted, what="dx with a stride", **TOLERANCE)
 
 
 @check("The gradient of max pooling goes to the largest value of each window", points=1.5)
