@@ -19,6 +19,11 @@ def curve(x):
     return np.array([x[0] * x[1], x[1] ** 2, x[0]])
 
 
+def neighbours(x):
+    """The products of neighbours, x0 x1, x1 x2 and so on, of an x with one axis."""
+    return x[:-1] * x[1:]
+
+
 def turned(x):
     """The transpose, as NumPy makes it: a view of x, which has no numbers of its own."""
     return x.T

@@ -12,7 +12,7 @@ import numpy as np
 from grader.authoring import check, expect, observe, support, value
 
 # Right answers that are written differently use less than a thousandth of this: the steps are large.
-TOLERANCE = {"rtol": 1e-8, "atol": 1e-10}
+TOLERANCE = {"rtol": 1e-9, "atol": 1e-11}
 
 
 def _field(side, name):
@@ -54,6 +54,11 @@ def cotangents(student, reference, rng):
     dy = rng.normal(d, n)
     got = student.numerical_vjp(support(student).linear(square), x, dy, h)
     expect.close(got, square.T @ dy, what="The product with a square Jacobian", **TOLERANCE)
+    # So has one that is linear in each entry alone; its slopes tell where the other entries are.
+    x, dy = rng.uniform(d + 2, low=0.5, high=2.0), rng.normal(d + 1)
+    wanted = np.append(dy * x[1:], 0.0) + np.append(0.0, dy * x[:-1])
+    got = student.numerical_vjp(_field(student, "neighbours"), x, dy, h)
+    expect.close(got, wanted, what="The product for neighbours that are multiplied", **TOLERANCE)
 
 
 @check("The relative error is the largest difference over the largest entry", points=1.5)

@@ -18,6 +18,35 @@ def size_of_one_alone(student, reference, rng):
     return True
 
 
+@mistake("absolute_error", checks=("error",))
+def absolute_error(student, reference, rng):
+    # Whichever norm it is of: it grows with small gradients.
+    a, b = rng.normal(3, 4), rng.normal(3, 4)
+    small, smaller = (student.relative_error(size * a, size * b) for size in (1e-3, 1e-6))
+    return smaller > 0 and small > 500 * smaller
+
+
+def _off(got, wanted):
+    return np.abs(got - wanted).max() / np.abs(wanted).max()
+
+
+@mistake("always_in_float32", checks=("central_differences",))
+def always_in_float32(student, reference, rng):
+    """Where x is float64, in either function: right to a few digits at a large step, and to fewer at a small one."""
+    x, A, dy = rng.normal(3, 4) + 0.1, rng.normal(2, 3), rng.normal(2, 4)
+    offs = []
+    for h in (0.5, 1e-5):
+        got, wanted = (
+            (
+                side.numerical_gradient(value(support(side), "waves"), x, h),
+                side.numerical_vjp(support(side).layer(A), x, dy, h),
+            )
+            for side in (student, reference)
+        )
+        offs.append([_off(*pair) for pair in zip(got, wanted, strict=True)])
+    return any(1e-10 < large < 1e-5 and 1e-5 < small < 10 for large, small in zip(*offs, strict=True))
+
+
 def _layer(rng):
     """(A, x) of a layer with an x that does not saturate it, and with no small gradient."""
     A, x = rng.uniform(4, 3, low=0.5, high=1.5), rng.normal(3, 2, scale=0.5)
@@ -45,6 +74,14 @@ def ones_for_the_backward(student, reference, rng):
     # One of the two takes 1 where the other takes what was drawn: with this factor they agree.
     agree = any(_accepts(student, A, factor * A, x) for factor in (drawn, 1 / drawn))
     return agree and not _accepts(student, A, A, x)
+
+
+@mistake("sizes_compared", checks=("verdicts",))
+def sizes_compared(student, reference, rng):
+    A, x = _layer(rng)
+    flipped = A * np.array([1.0, -1.0, 1.0])  # the sign of a row of the gradient
+    alike = all(_accepts(student, A, B, x) for B in (A, -A, flipped))
+    return alike and not _accepts(student, A, 1.5 * A, x)
 
 
 def _by_tolerance(student, A, x, scale, slip):

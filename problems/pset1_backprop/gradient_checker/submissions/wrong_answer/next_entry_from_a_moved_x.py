@@ -4,35 +4,37 @@ import numpy as np
 
 
 def numerical_gradient(function, x, h=1e-5):
-    point = np.array(x, dtype=float, order="C")
-    slopes = np.empty(point.shape)
-    for place in np.ndindex(*point.shape):
-        point[place] += h
-        right = function(point)
-        point[place] -= 2 * h
-        left = function(point)
-        slopes[place] = (right - left) / (2 * h)
+    slopes = np.zeros(x.shape)
+    z = np.array(x, dtype=np.float64)
+    for place in np.ndindex(*x.shape):
+        z[place] += h
+        ahead = np.array(function(z))
+        z[place] -= 2 * h
+        behind = np.array(function(z))
+        slopes[place] = (ahead - behind) / (2 * h)
     return slopes
 
 
 def numerical_vjp(function, x, cotangent, h=1e-5):
-    point = np.asarray(x, dtype=float)
-    steps = h * np.eye(point.size).reshape(-1, *point.shape)
-    slopes = [np.vdot(cotangent, function(point + step) - function(point - step)) / (2 * h) for step in steps]
-    return np.array(slopes).reshape(point.shape)
+    slopes = np.zeros(x.shape)
+    z = np.array(x, dtype=np.float64)
+    for place in np.ndindex(*x.shape):
+        z[place] += h
+        ahead = np.array(function(z))
+        z[place] -= 2 * h
+        behind = np.array(function(z))
+        slopes[place] = np.sum(cotangent * (ahead - behind)) / (2 * h)
+    return slopes
 
 
 def relative_error(a, b):
-    if np.shape(a) != np.shape(b):
-        return np.inf
-    both = np.stack([a, b])
-    if not np.isfinite(both).all():
-        return np.inf
-    scale = np.abs(both).max()
-    return np.abs(both[0] - both[1]).max() / scale if scale else 0.0
+    if np.shape(a) != np.shape(b) or not np.isfinite(np.concatenate([a, b], axis=None)).all():
+        return float("inf")
+    size = np.maximum(np.abs(a).max(), np.abs(b).max())
+    return float(np.abs(a - b).max() / size) if size > 0 else 0.0
 
 
 def backward_is_right(forward, backward, x, seed, tolerance=1e-6):
-    x = np.asarray(x, dtype=float)
-    cotangent = np.random.default_rng(seed).standard_normal(forward(x).shape)
-    return bool(relative_error(backward(cotangent, x), numerical_vjp(forward, x, cotangent)) <= tolerance)
+    x = x.astype(np.float64)
+    v = np.random.default_rng(seed).standard_normal(np.shape(forward(x.copy())))
+    return bool(relative_error(backward(v.copy(), x.copy()), numerical_vjp(forward, x, v)) <= tolerance)

@@ -8,7 +8,7 @@ def numerical_gradient(function, x, h=1e-5):
     grad = np.zeros_like(x)
     for idx in np.ndindex(*x.shape):
         old = x[idx]
-        step = h * abs(old)
+        step = h * abs(old) if old else h
         x[idx] = old + step
         up = function(x)
         x[idx] = old - step
