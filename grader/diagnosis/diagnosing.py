@@ -140,7 +140,11 @@ class Diagnostician:
         measure, bits = _evidence(met)
         if bits == 0.0 and len(met) >= TRIALS_FOR_NOTHING:
             return True
-        return bits >= ENOUGH_BITS and len(self._close(check, met, measure)) < 2
+        if bits < ENOUGH_BITS:
+            return False
+        close = self._close(check, met, measure)
+        # What an author's function recognises is told by no values, however many.
+        return len(close) < 2 or all(self._authored(check, mistake) for mistake in close)
 
     def _close(self, check: Check, met: Sequence[_Met], measure: _Measure) -> list[KnownMistake]:
         """The mistakes that come near, by a wide margin."""
@@ -156,14 +160,11 @@ class Diagnostician:
             close = [one for one in close if _apart(met, one.name, measure) <= MARGIN * _near(met)]
         if bits < ENOUGH_BITS or len(close) != 1 or _apart(met, close[0].name, measure) > _near(met):
             return None
-        return self._by_values_alone(check, close[0])
+        return None if self._authored(check, close[0]) else close[0]
 
-    def _by_values_alone(self, check: Check, mistake: KnownMistake) -> KnownMistake | None:
-        """``mistake``, unless an author has said otherwise how it is recognised."""
-        authored = any(
-            one.name == mistake.name and check.name in one.checks for one in self._known.recognitions
-        )
-        return None if authored else mistake
+    def _authored(self, check: Check, mistake: KnownMistake) -> bool:
+        """Whether an author has said otherwise than by values how ``mistake`` is recognised."""
+        return any(one.name == mistake.name and check.name in one.checks for one in self._known.recognitions)
 
     def _recognised(self, check: Check, trials: Trials, budget: Budget) -> KnownMistake | None:
         """The one mistake that its author's function recognises."""
