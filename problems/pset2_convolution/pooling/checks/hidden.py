@@ -131,6 +131,7 @@ def stride(student, reference, rng):
 @check("The gradient of max pooling goes to the largest value of each window", points=1.5)
 def max_backward(student, reference, rng):
     for settings, x, dy in _easy_inputs(rng):
+        x[0, 0, -1, -1] = 10.0  # the last pixel of a window wins somewhere
         dx = _backward(student, "max", dy, x, settings)
         expect.close(dx, reference.max_pool_backward(dy, x, *settings), what="dx", **TOLERANCE)
 
