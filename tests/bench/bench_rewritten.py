@@ -2,8 +2,9 @@
 
     python -m tests.bench.bench_rewritten --output docs/results/rewritten.json
 
-Each file in ``tests/problems/rewritten`` is graded in this process on one instance and diagnosed. What may be
-told of it is in ``mistakes.toml`` beside the files; naming anything else is wrong, silence is not.
+Each file in ``tests/problems/rewritten`` is graded in this process on one instance and diagnosed. What its
+author says of it is in ``notes.toml`` beside the files, what may be told of it in ``mistakes.toml``; naming
+anything else is wrong, silence is not. When the packages learn from these files, somebody writes new ones.
 """
 
 from __future__ import annotations

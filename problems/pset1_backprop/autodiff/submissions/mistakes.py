@@ -96,7 +96,7 @@ def other_side_assigned(student, reference, rng):
     return _uses(student, _three(rng))[:4] == ["sum", "one", "sum", "one"]
 
 
-@mistake("left_side_assigned", checks=("reuse",))
+@mistake("left_side_assigned", checks=("reuse", "order"))
 def left_side_assigned(student, reference, rng):
     return _uses(student, _three(rng))[:4] == ["one", "sum", "one", "sum"]
 

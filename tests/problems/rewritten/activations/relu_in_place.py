@@ -1,11 +1,4 @@
-"""*Wrong:* changes its input"""
-
-import math
-
 import numpy as np
-
-C0 = math.sqrt(2 / math.pi)
-C1 = 0.044715
 
 
 def relu(x):
@@ -14,24 +7,36 @@ def relu(x):
 
 
 def relu_backward(dy, x):
-    return np.where(x > 0, dy, 0).astype(x.dtype)
+    dx = dy.copy()
+    dx[x <= 0] = 0
+    return dx
 
 
 def leaky_relu(x, slope):
-    return np.where(x > 0, x, float(slope) * x).astype(x.dtype)
+    out = x.copy()
+    low = x <= 0
+    out[low] = slope * x[low]
+    return out
 
 
 def leaky_relu_backward(dy, x, slope):
-    return np.where(x > 0, dy, float(slope) * dy).astype(x.dtype)
+    dx = dy.copy()
+    low = x <= 0
+    dx[low] = slope * dy[low]
+    return dx
 
 
 def sigmoid(x):
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype)
+    out = np.empty_like(x)
+    pos = x >= 0
+    out[pos] = 1 / (1 + np.exp(-x[pos]))
+    ex = np.exp(x[~pos])
+    out[~pos] = ex / (1 + ex)
+    return out
 
 
 def sigmoid_backward(dy, y):
-    return dy * (y * (1 - y))
+    return dy * y * (1 - y)
 
 
 def tanh(x):
@@ -39,15 +44,17 @@ def tanh(x):
 
 
 def tanh_backward(dy, y):
-    return dy * (1 - np.square(y))
+    return dy * (1 - y**2)
+
+
+K = float(np.sqrt(2 / np.pi))
 
 
 def gelu(x):
-    u = C0 * x * (1 + C1 * x * x)
-    return 0.5 * x * (1 + np.tanh(u))
+    return x / 2 * (1 + np.tanh(K * (x + 0.044715 * x**3)))
 
 
 def gelu_backward(dy, x):
-    t = np.tanh(C0 * x * (1 + C1 * x * x))
-    du = C0 * (1 + 3 * C1 * x * x)
-    return dy * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * du)
+    t = np.tanh(K * (x + 0.044715 * x**3))
+    inner = K * (1 + 3 * 0.044715 * x**2)
+    return dy * (0.5 * (1 + t) + x / 2 * (1 - t**2) * inner)

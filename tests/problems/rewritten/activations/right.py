@@ -1,15 +1,13 @@
-"""Five activation functions: right."""
-
-import math
+"""Five activation functions, forward and backward."""
 
 import numpy as np
 
-C0 = math.sqrt(2 / math.pi)
-C1 = 0.044715
+_C = float(np.sqrt(2.0 / np.pi))
+_A = 0.044715
 
 
 def relu(x):
-    return np.maximum(x, 0)
+    return np.where(x > 0, x, 0).astype(x.dtype)
 
 
 def relu_backward(dy, x):
@@ -25,12 +23,12 @@ def leaky_relu_backward(dy, x, slope):
 
 
 def sigmoid(x):
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype)
+    e = np.exp(-np.abs(x))                      # never above one
+    return (np.where(x >= 0, 1.0, e) / (1.0 + e)).astype(x.dtype)
 
 
 def sigmoid_backward(dy, y):
-    return dy * (y * (1 - y))
+    return (dy * y * (1.0 - y)).astype(y.dtype)
 
 
 def tanh(x):
@@ -38,15 +36,15 @@ def tanh(x):
 
 
 def tanh_backward(dy, y):
-    return dy * (1 - np.square(y))
+    return (dy * (1.0 - y * y)).astype(y.dtype)
 
 
 def gelu(x):
-    u = C0 * x * (1 + C1 * x * x)
-    return 0.5 * x * (1 + np.tanh(u))
+    u = _C * (x + _A * x * x * x)
+    return (0.5 * x * (1.0 + np.tanh(u))).astype(x.dtype)
 
 
 def gelu_backward(dy, x):
-    t = np.tanh(C0 * x * (1 + C1 * x * x))
-    du = C0 * (1 + 3 * C1 * x * x)
-    return dy * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * du)
+    t = np.tanh(_C * (x + _A * x * x * x))
+    du = _C * (1.0 + 3.0 * _A * x * x)
+    return (dy * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * du)).astype(x.dtype)

@@ -1,88 +1,85 @@
-"""*Wrong:* order wrong on diamonds"""
-
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 
-def _value(a):
-    return a if isinstance(a, Value) else Value(a)
+def as_value(v):
+    return Value(v) if isinstance(v, Real) else v
 
 
 class Value:
-    def __init__(self, data, inputs=()):
-        self.data = float(data)
-        self.grad = 0.0
-        self._inputs = inputs  # pairs (value, slope)
+    def __init__(self, data, parents=(), slopes=()):
+        self.data, self.grad = float(data), 0.0
+        self.parents = tuple(parents)
+        self.slopes = tuple(slopes)
 
     def __add__(self, other):
-        other = _value(other)
-        return Value(self.data + other.data, ((self, 1.0), (other, 1.0)))
-
-    def __radd__(self, other):
-        return self + other
-
-    def __neg__(self):
-        return Value(-self.data, ((self, -1.0),))
+        other = as_value(other)
+        return Value(self.data + other.data, [self, other], [1.0, 1.0])
 
     def __sub__(self, other):
-        return self + (-_value(other))
-
-    def __rsub__(self, other):
-        return _value(other) - self
+        other = as_value(other)
+        return Value(self.data - other.data, [self, other], [1.0, -1.0])
 
     def __mul__(self, other):
-        other = _value(other)
-        return Value(self.data * other.data, ((self, other.data), (other, self.data)))
-
-    def __rmul__(self, other):
-        return self * other
+        other = as_value(other)
+        return Value(self.data * other.data, [self, other], [other.data, self.data])
 
     def __truediv__(self, other):
-        other = _value(other)
-        q = self.data / other.data
-        return Value(q, ((self, 1 / other.data), (other, -q / other.data)))
+        other = as_value(other)
+        return Value(
+            self.data / other.data, [self, other], [1 / other.data, -self.data / other.data**2]
+        )
+
+    def __radd__(self, other):
+        return as_value(other) + self
+
+    def __rsub__(self, other):
+        return as_value(other) - self
+
+    def __rmul__(self, other):
+        return as_value(other) * self
 
     def __rtruediv__(self, other):
-        return _value(other) / self
+        return as_value(other) / self
+
+    def __neg__(self):
+        return Value(-self.data, [self], [-1.0])
 
     def __pow__(self, n):
-        slope = n * self.data ** (n - 1) if n != 0 else 0.0
-        return Value(self.data**n, ((self, slope),))
+        return Value(self.data**n, [self], [n * self.data ** (n - 1) if n else 0.0])
 
     def exp(self):
-        e = math.exp(self.data)
-        return Value(e, ((self, e),))
+        y = math.exp(self.data)
+        return Value(y, [self], [y])
 
     def log(self):
-        return Value(math.log(self.data), ((self, 1 / self.data),))
+        return Value(math.log(self.data), [self], [1 / self.data])
 
     def tanh(self):
-        t = math.tanh(self.data)
-        return Value(t, ((self, 1 - t * t),))
+        y = math.tanh(self.data)
+        return Value(y, [self], [1 - y**2])
 
     def relu(self):
-        on = self.data > 0
-        return Value(self.data if on else 0.0, ((self, 1.0 if on else 0.0),))
-
-    def _order(self):
-        visited, order, todo = set(), [], [self]
-        while todo:
-            node = todo.pop()
-            if node in visited:
-                continue
-            visited.add(node)
-            order.append(node)
-            for child, _ in node._inputs:
-                todo.append(child)
-        order.reverse()
-        return order
+        if self.data > 0:
+            return Value(self.data, [self], [1.0])
+        return Value(0.0, [self], [0.0])
 
     def backward(self):
-        order = self._order()
-        for node in order:
-            node.grad = 0.0
+        # depth first, each value once
+        order, seen, stack = [], set(), [self]
+        while stack:
+            v = stack.pop()
+            if v in seen:
+                continue
+            seen.add(v)
+            order.append(v)
+            for p in reversed(v.parents):
+                stack.append(p)
+        for v in order:
+            v.grad = 0.0
         self.grad = 1.0
-        for node in reversed(order):
-            for child, slope in node._inputs:
-                child.grad += slope * node.grad
+        for v in order:
+            for p, s in zip(v.parents, v.slopes):
+                p.grad += s * v.grad

@@ -1,73 +1,78 @@
-"""Reverse-mode autodiff of numbers: right."""
+"""Reverse-mode automatic differentiation of numbers."""
 
 from __future__ import annotations
 
 import math
 
 
-def _value(a):
-    return a if isinstance(a, Value) else Value(a)
-
-
 class Value:
-    def __init__(self, data, inputs=()):
+    def __init__(self, data):
         self.data = float(data)
         self.grad = 0.0
-        self._inputs = inputs  # pairs (value, slope)
+        self._inputs = ()          # pairs (value it was made from, slope)
+
+    @classmethod
+    def _made(cls, data, *inputs):
+        result = cls(data)
+        result._inputs = inputs
+        return result
+
+    @staticmethod
+    def _lift(other):
+        return other if isinstance(other, Value) else Value(other)
 
     def __add__(self, other):
-        other = _value(other)
-        return Value(self.data + other.data, ((self, 1.0), (other, 1.0)))
+        other = self._lift(other)
+        return self._made(self.data + other.data, (self, 1.0), (other, 1.0))
 
-    def __radd__(self, other):
-        return self + other
+    __radd__ = __add__
 
     def __neg__(self):
-        return Value(-self.data, ((self, -1.0),))
+        return self._made(-self.data, (self, -1.0))
 
     def __sub__(self, other):
-        return self + (-_value(other))
+        other = self._lift(other)
+        return self._made(self.data - other.data, (self, 1.0), (other, -1.0))
 
     def __rsub__(self, other):
-        return _value(other) - self
+        return self._lift(other) - self
 
     def __mul__(self, other):
-        other = _value(other)
-        return Value(self.data * other.data, ((self, other.data), (other, self.data)))
+        other = self._lift(other)
+        return self._made(self.data * other.data, (self, other.data), (other, self.data))
 
-    def __rmul__(self, other):
-        return self * other
+    __rmul__ = __mul__
 
     def __truediv__(self, other):
-        other = _value(other)
+        other = self._lift(other)
         q = self.data / other.data
-        return Value(q, ((self, 1 / other.data), (other, -q / other.data)))
+        return self._made(q, (self, 1.0 / other.data), (other, -q / other.data))
 
     def __rtruediv__(self, other):
-        return _value(other) / self
+        return self._lift(other) / self
 
     def __pow__(self, n):
-        slope = n * self.data ** (n - 1) if n != 0 else 0.0
-        return Value(self.data**n, ((self, slope),))
+        slope = 0.0 if n == 0 else n * self.data ** (n - 1)
+        return self._made(self.data**n, (self, slope))
 
     def exp(self):
         e = math.exp(self.data)
-        return Value(e, ((self, e),))
+        return self._made(e, (self, e))
 
     def log(self):
-        return Value(math.log(self.data), ((self, 1 / self.data),))
+        return self._made(math.log(self.data), (self, 1.0 / self.data))
 
     def tanh(self):
         t = math.tanh(self.data)
-        return Value(t, ((self, 1 - t * t),))
+        return self._made(t, (self, 1.0 - t * t))
 
     def relu(self):
         on = self.data > 0
-        return Value(self.data if on else 0.0, ((self, 1.0 if on else 0.0),))
+        return self._made(self.data if on else 0.0, (self, 1.0 if on else 0.0))
 
-    def _order(self):
-        """All that this was made from, inputs before results."""
-        done, seen, stack = [], {id(self)}, [(self, iter(self._inputs))]
+    def backward(self):
+        order, seen = [], {id(self)}
+        stack = [(self, iter(self._inputs))]
         while stack:
             node, rest = stack[-1]
             for child, _ in rest:
@@ -76,12 +81,8 @@ class Value:
                     stack.append((child, iter(child._inputs)))
                     break
             else:
-                done.append(node)
                 stack.pop()
-        return done
-
-    def backward(self):
-        order = self._order()
+                order.append(node)
         for node in order:
             node.grad = 0.0
         self.grad = 1.0

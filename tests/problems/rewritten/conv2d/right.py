@@ -1,46 +1,46 @@
-"""2-D convolution: right."""
+"""Two-dimensional convolution, forward and backward: one step for each entry of the kernel."""
 
 import numpy as np
 
 
 def _pad(x, padding):
-    N, C, H, W = x.shape
     ph, pw = padding
-    big = np.zeros((N, C, H + 2 * ph, W + 2 * pw), dtype=x.dtype)
-    big[:, :, ph:ph + H, pw:pw + W] = x
-    return big
+    return np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
 
 
-def _places(n, k, s, p, d):
-    return (n + 2 * p - d * (k - 1) - 1) // s + 1
+def _output_size(x, w, stride, padding, dilation):
+    return tuple(
+        (x.shape[2 + a] + 2 * padding[a] - dilation[a] * (w.shape[2 + a] - 1) - 1) // stride[a] + 1
+        for a in (0, 1)
+    )
 
 
-def _taps(x_shape, w_shape, stride, padding, dilation):
-    """For each kernel entry, the slices of the padded image that it meets."""
-    (sh, sw), (dh, dw) = stride, dilation
-    oh = _places(x_shape[2], w_shape[2], sh, padding[0], dh)
-    ow = _places(x_shape[3], w_shape[3], sw, padding[1], dw)
-    for u in range(w_shape[2]):
-        for v in range(w_shape[3]):
-            rows = slice(u * dh, u * dh + sh * (oh - 1) + 1, sh)
-            cols = slice(v * dw, v * dw + sw * (ow - 1) + 1, sw)
-            yield u, v, rows, cols
+def _taps(kernel, out, stride, dilation):
+    """For each kernel entry: the entry, and the rows and columns of the padded image it meets."""
+    for u in range(kernel[0]):
+        for v in range(kernel[1]):
+            top, left = dilation[0] * u, dilation[1] * v
+            rows = slice(top, top + stride[0] * (out[0] - 1) + 1, stride[0])
+            cols = slice(left, left + stride[1] * (out[1] - 1) + 1, stride[1])
+            yield u, v, (slice(None), slice(None), rows, cols)
 
 
 def conv2d_forward(x, w, b, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
-    big = _pad(x, padding)
-    y = 0
-    for u, v, rows, cols in _taps(x.shape, w.shape, stride, padding, dilation):
-        y = y + np.einsum("nchw,fc->nfhw", big[:, :, rows, cols], w[:, :, u, v])
-    return y + b[:, None, None]
+    out = _output_size(x, w, stride, padding, dilation)
+    xp = _pad(x, padding)
+    y = np.zeros((x.shape[0], w.shape[0], *out), dtype=x.dtype)
+    for u, v, where in _taps(w.shape[2:], out, stride, dilation):
+        y += np.einsum("ncij,fc->nfij", xp[where], w[:, :, u, v])
+    return y + b[None, :, None, None]
 
 
 def conv2d_backward(dy, x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
-    big = _pad(x, padding)
-    dbig, dw = np.zeros_like(big), np.zeros(w.shape, dtype=w.dtype)
-    for u, v, rows, cols in _taps(x.shape, w.shape, stride, padding, dilation):
-        dbig[:, :, rows, cols] += np.einsum("nfhw,fc->nchw", dy, w[:, :, u, v])
-        dw[:, :, u, v] = np.einsum("nfhw,nchw->fc", dy, big[:, :, rows, cols])
+    xp = _pad(x, padding)
+    dxp = np.zeros(xp.shape, dtype=x.dtype)
+    dw = np.zeros(w.shape, dtype=x.dtype)
+    for u, v, where in _taps(w.shape[2:], dy.shape[2:], stride, dilation):
+        dxp[where] += np.einsum("nfij,fc->ncij", dy, w[:, :, u, v])
+        dw[:, :, u, v] = np.einsum("nfij,ncij->fc", dy, xp[where])
     ph, pw = padding
-    dx = dbig[:, :, ph:ph + x.shape[2], pw:pw + x.shape[3]].copy()
+    dx = dxp[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]].copy()
     return dx, dw, dy.sum(axis=(0, 2, 3))

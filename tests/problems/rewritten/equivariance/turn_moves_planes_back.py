@@ -1,56 +1,57 @@
-"""*Wrong:* rotates the other way (the planes move back by one)"""
+"""Translation equivariance and the group of quarter turns."""
 
 import numpy as np
 
 
 def correlate(x, w):
-    k = w.shape[-1]
-    m = k // 2
-    height, width = x.shape[1:]
-    room = np.zeros((x.shape[0], height + 2 * m, width + 2 * m), dtype=x.dtype)
-    room[:, m:m + height, m:m + width] = x
-    out = np.zeros((w.shape[0], height, width), dtype=x.dtype)
-    for u in range(k):
-        for v in range(k):
-            out += np.einsum("chw,fc->fhw", room[:, u:u + height, v:v + width], w[:, :, u, v])
+    C, H, W = x.shape
+    F, _, K, _ = w.shape
+    m = K // 2
+    padded = np.pad(x, ((0, 0), (m, m), (m, m)))
+    out = np.zeros((F, H, W), dtype=x.dtype)
+    for u in range(K):
+        for v in range(K):
+            out += np.tensordot(w[:, :, u, v], padded[:, u:u + H, v:v + W], axes=1)
     return out
 
 
 def shift(x, rows, columns):
+    C, H, W = x.shape
     out = np.zeros_like(x)
-    _, H, W = x.shape
-    out[:, max(rows, 0):H + min(rows, 0), max(columns, 0):W + min(columns, 0)] = x[
-        :, max(-rows, 0):H + min(-rows, 0), max(-columns, 0):W + min(-columns, 0)
-    ]
+    out[:, max(rows, 0):H + min(rows, 0), max(columns, 0):W + min(columns, 0)] = \
+        x[:, max(-rows, 0):H - max(rows, 0), max(-columns, 0):W - max(columns, 0)]
     return out
 
 
 def translation_error(function, x, rows, columns, margin):
-    gap = np.abs(function(shift(x, rows, columns)) - shift(function(x), rows, columns))
-    inner = gap[:, margin:gap.shape[1] - margin, margin:gap.shape[2] - margin]
+    before = function(shift(x, rows, columns))
+    after = shift(function(x), rows, columns)
+    H, W = x.shape[1:]
+    inner = np.abs(before - after)[:, margin:H - margin, margin:W - margin]
     return float(inner.max())
 
 
-def _turned(a, times):
+def _rot(a, times):
+    """Counter-clockwise, in the last two axes."""
     return np.rot90(a, times, axes=(-2, -1))
 
 
 def turn(y):
-    out = np.empty((4, y.shape[1], y.shape[3], y.shape[2]), dtype=y.dtype)
-    for r in range(4):
-        out[r] = np.rot90(y[(r + 1) % 4], axes=(1, 2))
-    return out
+    return np.roll(np.rot90(y, axes=(2, 3)), -1, axis=0)
 
 
 def lift(x, w):
-    return np.stack([correlate(x, _turned(w, r)) for r in range(4)])
+    return np.stack([correlate(x, _rot(w, r)) for r in range(4)])
 
 
 def group_correlate(y, w):
-    result = []
+    planes = []
     for r in range(4):
-        result.append(sum(correlate(y[s], _turned(w[:, (s - r) % 4], r)) for s in range(4)))
-    return np.stack(result)
+        z = 0
+        for s in range(4):
+            z = z + correlate(y[s], _rot(w[:, (s - r) % 4], r))
+        planes.append(z)
+    return np.stack(planes)
 
 
 def pool(y):

@@ -1,29 +1,27 @@
-"""*Wrong:* stride product left out (in the jump)"""
-
-def _span(kernel, dilation):
-    return dilation * (kernel - 1) + 1
+"""Sizes, receptive fields and costs of convolutional layers, by formula."""
 
 
 def output_size(size, kernel, stride=1, padding=0, dilation=1):
-    return 1 + (size + 2 * padding - _span(kernel, dilation)) // stride
+    span = dilation * (kernel - 1) + 1
+    return (size + 2 * padding - span) // stride + 1
 
 
 def receptive_field(layers):
-    reach = 1
-    for n, (k, _, d) in enumerate(layers):
-        product = 1
-        for _, s, _ in layers[:n]:
-            product *= s
-        reach += d * (k - 1) * product
-    return reach, (layers[-1][1] if layers else 1)
+    field, jump = 1, 1
+    for kernel, stride, dilation in layers:
+        field += dilation * (kernel - 1) * jump
+        jump *= stride
+    return field, (layers[-1][1] if layers else 1)
 
 
 def parameters(c_in, c_out, kernel, groups=1, bias=True):
-    each = kernel[0] * kernel[1] * (c_in // groups) + int(bias)
-    return c_out * each
+    rows, columns = kernel
+    weights = c_out * (c_in // groups) * rows * columns
+    return weights + (c_out if bias else 0)
 
 
 def operations(c_in, c_out, kernel, output, groups=1, bias=True):
-    products = kernel[0] * kernel[1] * (c_in // groups)
-    each = products + (products - 1) + int(bias)
+    rows, columns = kernel
+    products = (c_in // groups) * rows * columns
+    each = products + (products - 1) + (1 if bias else 0)
     return each * c_out * output[0] * output[1]

@@ -1,39 +1,30 @@
-"""*Wrong:* bias dropped (of the output projection)"""
-
-import math
-
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 
 class MultiHeadAttention(nn.Module):
-    def __init__(self, embed_dim, num_heads, bias=True):
+    def __init__(self, embed_dim: int, num_heads: int, bias: bool = True) -> None:
         super().__init__()
-        self.heads = num_heads
-        self.size = embed_dim // num_heads
+        assert embed_dim % num_heads == 0
+        self.E, self.H = embed_dim, num_heads
         for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
             setattr(self, name, nn.Linear(embed_dim, embed_dim, bias=bias))
 
-    def _split(self, t):
-        return t.unflatten(-1, (self.heads, self.size)).transpose(1, 2)
-
-    def _merge(self, t):
-        return t.transpose(1, 2).flatten(2)
-
-    def _weights(self, q, k, mask):
-        scores = torch.einsum("bhid,bhjd->bhij", q, k) / math.sqrt(self.size)
-        if mask is None:
-            return scores.softmax(dim=-1)
-        allowed = mask.expand(scores.shape)
-        some = allowed.any(dim=-1, keepdim=True)
-        scores = scores.masked_fill(~allowed & some, float("-inf"))
-        return scores.softmax(dim=-1) * some
+    def heads(self, x):
+        return x.unflatten(-1, (self.H, self.E // self.H))  # (B, L, H, d)
 
     def forward(self, query, key, value, mask=None):
-        heads = []
-        q, k, v = self.q_proj(query), self.k_proj(key), self.v_proj(value)
-        w = self._weights(self._split(q), self._split(k), mask)
-        for h in range(self.heads):
-            part = v[..., h * self.size : (h + 1) * self.size]
-            heads.append(w[:, h] @ part)
-        return torch.einsum("ble,fe->blf", torch.cat(heads, dim=-1), self.out_proj.weight)
+        q, k, v = self.heads(self.q_proj(query)), self.heads(self.k_proj(key)), self.heads(self.v_proj(value))
+        scale = (self.E // self.H) ** -0.5
+        s = torch.einsum("bihd,bjhd->bhij", q * scale, k)
+        if mask is None:
+            a = s.softmax(-1)
+        else:
+            mask = mask.expand_as(s)
+            anything = mask.any(-1, keepdim=True)
+            s = s.masked_fill(~mask & anything, float("-inf"))  # rows without any key are left alone here
+            a = s.softmax(-1) * anything
+        o = torch.einsum("bhij,bjhd->bihd", a, v)
+        W = self.heads(self.out_proj.weight)  # (E, H, d): what each head adds
+        return torch.einsum("bihd,ehd->bie", o, W)

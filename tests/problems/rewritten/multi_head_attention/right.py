@@ -1,4 +1,4 @@
-"""Multi-head attention: right."""
+"""Multi-head attention with masks."""
 
 import math
 
@@ -9,26 +9,32 @@ from torch import nn
 class MultiHeadAttention(nn.Module):
     def __init__(self, embed_dim, num_heads, bias=True):
         super().__init__()
-        self.heads = num_heads
-        self.size = embed_dim // num_heads
-        for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
-            setattr(self, name, nn.Linear(embed_dim, embed_dim, bias=bias))
+        self.num_heads = num_heads
+        self.head_dim = embed_dim // num_heads
+        self.q_proj = nn.Linear(embed_dim, embed_dim, bias=bias)
+        self.k_proj = nn.Linear(embed_dim, embed_dim, bias=bias)
+        self.v_proj = nn.Linear(embed_dim, embed_dim, bias=bias)
+        self.out_proj = nn.Linear(embed_dim, embed_dim, bias=bias)
 
-    def _split(self, t):
-        return t.unflatten(-1, (self.heads, self.size)).transpose(1, 2)
+    def split(self, t):
+        """(B, L, E) -> (B, H, L, d)"""
+        B, L, _ = t.shape
+        return t.view(B, L, self.num_heads, self.head_dim).transpose(1, 2)
 
-    def _merge(self, t):
-        return t.transpose(1, 2).flatten(2)
-
-    def _weights(self, q, k, mask):
-        scores = torch.einsum("bhid,bhjd->bhij", q, k) / math.sqrt(self.size)
-        if mask is None:
-            return scores.softmax(dim=-1)
-        allowed = mask.expand(scores.shape)
-        some = allowed.any(dim=-1, keepdim=True)
-        scores = scores.masked_fill(~allowed & some, float("-inf"))
-        return scores.softmax(dim=-1) * some
+    def merge(self, t):
+        """(B, H, L, d) -> (B, L, E)"""
+        B, H, L, d = t.shape
+        return t.transpose(1, 2).reshape(B, L, H * d)
 
     def forward(self, query, key, value, mask=None):
-        q, k, v = self._split(self.q_proj(query)), self._split(self.k_proj(key)), self._split(self.v_proj(value))
-        return self.out_proj(self._merge(self._weights(q, k, mask) @ v))
+        q = self.split(self.q_proj(query).contiguous())
+        k = self.split(self.k_proj(key).contiguous())
+        v = self.split(self.v_proj(value).contiguous())
+        scores = q @ k.transpose(-2, -1) / math.sqrt(self.head_dim)
+        if mask is not None:
+            # a finite number: no row of -inf, so never a NaN; empty rows are wiped out after the softmax
+            scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+        weights = torch.softmax(scores, dim=-1)
+        if mask is not None:
+            weights = weights.masked_fill(~mask, 0.0)
+        return self.out_proj(self.merge(weights @ v))

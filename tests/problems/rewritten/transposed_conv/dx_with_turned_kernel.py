@@ -1,44 +1,59 @@
-"""*Wrong:* forward instead of adjoint (dx with the kernel turned around)"""
-
 import numpy as np
 
-
-def _stamp(i, j, stride, kernel):
-    return (slice(None), slice(None),
-            slice(stride[0] * i, stride[0] * i + kernel[0]), slice(stride[1] * j, stride[1] * j + kernel[1]))
+# transposed conv = put zeros between the pixels, pad, then an ordinary conv with the turned kernel
 
 
-def _full_size(x, w, stride):
-    return [stride[a] * (x.shape[2 + a] - 1) + w.shape[2 + a] for a in (0, 1)]
+def spread(x, stride):
+    sh, sw = stride
+    n, c, h, w = x.shape
+    z = np.zeros((n, c, sh * (h - 1) + 1, sw * (w - 1) + 1), x.dtype)
+    z[:, :, ::sh, ::sw] = x
+    return z
+
+
+def correlate(x, w, stride=(1, 1)):
+    """x (N,C,H,W), w (F,C,KH,KW), no padding."""
+    win = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    win = win[:, :, ::stride[0], ::stride[1]]
+    return np.einsum("ncijuv,fcuv->nfij", win, w)
+
+
+def crop(a, padding):
+    ph, pw = padding
+    h, w = a.shape[2:]
+    return a[:, :, ph:h - ph, pw:w - pw]
 
 
 def conv_transpose2d_forward(x, w, b, stride=(1, 1), padding=(0, 0)):
-    rows, cols = _full_size(x, w, stride)
-    full = np.zeros((x.shape[0], w.shape[1], rows, cols), dtype=x.dtype)
-    for i in range(x.shape[2]):
-        for j in range(x.shape[3]):
-            full[_stamp(i, j, stride, w.shape[2:])] += np.tensordot(x[:, :, i, j], w, axes=1)
-    ph, pw = padding
-    return full[:, :, ph:rows - ph, pw:cols - pw] + b[:, None, None]
+    kh, kw = w.shape[2:]
+    z = spread(x, stride)
+    z = np.pad(z, ((0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
+    turned = w[:, :, ::-1, ::-1].swapaxes(0, 1)
+    y = correlate(z, turned)
+    return crop(y, padding) + b[None, :, None, None]
 
 
 def conv_transpose2d_backward(dy, x, w, stride=(1, 1), padding=(0, 0)):
-    g = np.pad(dy, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
-    turned = np.flip(w, (2, 3))
-    dx = np.empty_like(x)
-    dw = np.zeros_like(w)
-    for i in range(x.shape[2]):
-        for j in range(x.shape[3]):
-            part = g[:, :, i * stride[0]:, j * stride[1]:][:, :, :w.shape[2], :w.shape[3]]
-            dx[:, :, i, j] = np.tensordot(part, turned, axes=([1, 2, 3], [1, 2, 3]))
-            dw += np.tensordot(x[:, :, i, j], part, axes=(0, 0))
-    return dx, dw, np.einsum("nfij->f", dy)
+    ph, pw = padding
+    g = np.pad(dy, [(0, 0), (0, 0), (ph, ph), (pw, pw)])
+    # dx: in a backward pass the kernel is flipped
+    dx = correlate(g, w[:, :, ::-1, ::-1], stride)
+    # dw: the gradient seen through the pixels of x as if they were a (spread) kernel
+    z = spread(x, stride)
+    win = np.lib.stride_tricks.sliding_window_view(g, z.shape[2:], axis=(2, 3))
+    dw = np.einsum("nfuvij,ncij->cfuv", win, z)
+    db = dy.sum((0, 2, 3))
+    return dx, dw, db
 
 
 def upsample_nearest(x, factor):
-    return x.repeat(factor[0], axis=2).repeat(factor[1], axis=3)
+    return np.kron(x, np.ones((1, 1) + tuple(factor), dtype=x.dtype))
 
 
 def upsample_nearest_backward(dy, factor):
-    n, c, h, w = dy.shape
-    return dy.reshape(n, c, h // factor[0], factor[0], w // factor[1], factor[1]).sum(axis=(3, 5))
+    kh, kw = factor
+    dx = np.zeros_like(dy[:, :, ::kh, ::kw])
+    for a in range(kh):
+        for b in range(kw):
+            dx += dy[:, :, a::kh, b::kw]
+    return dx

@@ -1,44 +1,59 @@
-"""*Wrong:* forward instead of adjoint (zeros inserted, but correlated with the kernel as it is)"""
-
 import numpy as np
 
-
-def _stamp(i, j, stride, kernel):
-    return (slice(None), slice(None),
-            slice(stride[0] * i, stride[0] * i + kernel[0]), slice(stride[1] * j, stride[1] * j + kernel[1]))
+# transposed conv = put zeros between the pixels, pad, then an ordinary conv with the turned kernel
 
 
-def _full_size(x, w, stride):
-    return [stride[a] * (x.shape[2 + a] - 1) + w.shape[2 + a] for a in (0, 1)]
+def spread(x, stride):
+    sh, sw = stride
+    n, c, h, w = x.shape
+    z = np.zeros((n, c, sh * (h - 1) + 1, sw * (w - 1) + 1), x.dtype)
+    z[:, :, ::sh, ::sw] = x
+    return z
+
+
+def correlate(x, w, stride=(1, 1)):
+    """x (N,C,H,W), w (F,C,KH,KW), no padding."""
+    win = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    win = win[:, :, ::stride[0], ::stride[1]]
+    return np.einsum("ncijuv,fcuv->nfij", win, w)
+
+
+def crop(a, padding):
+    ph, pw = padding
+    h, w = a.shape[2:]
+    return a[:, :, ph:h - ph, pw:w - pw]
 
 
 def conv_transpose2d_forward(x, w, b, stride=(1, 1), padding=(0, 0)):
-    (sh, sw), (ph, pw) = stride, padding
-    N, C, H, W = x.shape
-    _, F, KH, KW = w.shape
-    holes = np.zeros((N, C, sh * (H - 1) + 1 + 2 * (KH - 1), sw * (W - 1) + 1 + 2 * (KW - 1)), x.dtype)
-    holes[:, :, KH - 1:KH - 1 + sh * (H - 1) + 1:sh, KW - 1:KW - 1 + sw * (W - 1) + 1:sw] = x
-    win = np.lib.stride_tricks.sliding_window_view(holes, (KH, KW), axis=(2, 3))
-    y = np.einsum("ncijuv,cfuv->nfij", win, w)
-    return y[:, :, ph:y.shape[2] - ph, pw:y.shape[3] - pw] + b[:, None, None]
+    kh, kw = w.shape[2:]
+    z = spread(x, stride)
+    z = np.pad(z, ((0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
+    turned = w.swapaxes(0, 1)  # (F, C, KH, KW), as correlate wants it
+    y = correlate(z, turned)
+    return crop(y, padding) + b[None, :, None, None]
 
 
 def conv_transpose2d_backward(dy, x, w, stride=(1, 1), padding=(0, 0)):
     ph, pw = padding
-    g = np.pad(dy, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    dx, dw = np.zeros_like(x), np.zeros_like(w)
-    for i in range(x.shape[2]):
-        for j in range(x.shape[3]):
-            here = g[_stamp(i, j, stride, w.shape[2:])]
-            dx[:, :, i, j] = np.einsum("nfuv,cfuv->nc", here, w)
-            dw += np.einsum("nfuv,nc->cfuv", here, x[:, :, i, j])
-    return dx, dw, dy.sum(axis=(0, 2, 3))
+    g = np.pad(dy, [(0, 0), (0, 0), (ph, ph), (pw, pw)])
+    # dx: ordinary convolution of the gradient with the stride
+    dx = correlate(g, w, stride)
+    # dw: the gradient seen through the pixels of x as if they were a (spread) kernel
+    z = spread(x, stride)
+    win = np.lib.stride_tricks.sliding_window_view(g, z.shape[2:], axis=(2, 3))
+    dw = np.einsum("nfuvij,ncij->cfuv", win, z)
+    db = dy.sum((0, 2, 3))
+    return dx, dw, db
 
 
 def upsample_nearest(x, factor):
-    return x.repeat(factor[0], axis=2).repeat(factor[1], axis=3)
+    return np.kron(x, np.ones((1, 1) + tuple(factor), dtype=x.dtype))
 
 
 def upsample_nearest_backward(dy, factor):
-    n, c, h, w = dy.shape
-    return dy.reshape(n, c, h // factor[0], factor[0], w // factor[1], factor[1]).sum(axis=(3, 5))
+    kh, kw = factor
+    dx = np.zeros_like(dy[:, :, ::kh, ::kw])
+    for a in range(kh):
+        for b in range(kw):
+            dx += dy[:, :, a::kh, b::kw]
+    return dx

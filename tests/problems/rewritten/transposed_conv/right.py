@@ -1,43 +1,51 @@
-"""Transposed convolution and upsampling: right."""
+"""Transposed convolution (kernel-loop version) and nearest-neighbour upsampling."""
 
 import numpy as np
 
 
-def _stamp(i, j, stride, kernel):
-    return (slice(None), slice(None),
-            slice(stride[0] * i, stride[0] * i + kernel[0]), slice(stride[1] * j, stride[1] * j + kernel[1]))
-
-
-def _full_size(x, w, stride):
-    return [stride[a] * (x.shape[2 + a] - 1) + w.shape[2 + a] for a in (0, 1)]
+def _spots(u, v, H, W, stride):
+    """Where kernel entry (u, v) lands on the uncropped output, for all pixels at once."""
+    sh, sw = stride
+    return slice(u, u + sh * (H - 1) + 1, sh), slice(v, v + sw * (W - 1) + 1, sw)
 
 
 def conv_transpose2d_forward(x, w, b, stride=(1, 1), padding=(0, 0)):
-    rows, cols = _full_size(x, w, stride)
-    full = np.zeros((x.shape[0], w.shape[1], rows, cols), dtype=x.dtype)
-    for i in range(x.shape[2]):
-        for j in range(x.shape[3]):
-            full[_stamp(i, j, stride, w.shape[2:])] += np.tensordot(x[:, :, i, j], w, axes=1)
+    N, C, H, W = x.shape
+    _, F, KH, KW = w.shape
     ph, pw = padding
-    return full[:, :, ph:rows - ph, pw:cols - pw] + b[:, None, None]
+    full_h = stride[0] * (H - 1) + KH
+    full_w = stride[1] * (W - 1) + KW
+    canvas = np.zeros((N, F, full_h, full_w), dtype=x.dtype)
+    for u in range(KH):
+        for v in range(KW):
+            rows, cols = _spots(u, v, H, W, stride)
+            canvas[:, :, rows, cols] += np.einsum("ncij,cf->nfij", x, w[:, :, u, v])
+    y = canvas[:, :, ph:full_h - ph, pw:full_w - pw]
+    return y + b.reshape(1, F, 1, 1)
 
 
 def conv_transpose2d_backward(dy, x, w, stride=(1, 1), padding=(0, 0)):
+    N, C, H, W = x.shape
+    _, F, KH, KW = w.shape
     ph, pw = padding
-    g = np.pad(dy, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    dx, dw = np.zeros_like(x), np.zeros_like(w)
-    for i in range(x.shape[2]):
-        for j in range(x.shape[3]):
-            here = g[_stamp(i, j, stride, w.shape[2:])]
-            dx[:, :, i, j] = np.einsum("nfuv,cfuv->nc", here, w)
-            dw += np.einsum("nfuv,nc->cfuv", here, x[:, :, i, j])
+    dcanvas = np.pad(dy, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    dx = np.zeros_like(x)
+    dw = np.zeros_like(w)
+    for u in range(KH):
+        for v in range(KW):
+            rows, cols = _spots(u, v, H, W, stride)
+            g = dcanvas[:, :, rows, cols]
+            dx += np.einsum("nfij,cf->ncij", g, w[:, :, u, v])
+            dw[:, :, u, v] = np.einsum("nfij,ncij->cf", g, x)
     return dx, dw, dy.sum(axis=(0, 2, 3))
 
 
 def upsample_nearest(x, factor):
-    return x.repeat(factor[0], axis=2).repeat(factor[1], axis=3)
+    kh, kw = factor
+    return x.repeat(kh, axis=2).repeat(kw, axis=3)
 
 
 def upsample_nearest_backward(dy, factor):
-    n, c, h, w = dy.shape
-    return dy.reshape(n, c, h // factor[0], factor[0], w // factor[1], factor[1]).sum(axis=(3, 5))
+    kh, kw = factor
+    N, C, H, W = dy.shape
+    return dy.reshape(N, C, H // kh, kh, W // kw, kw).sum(axis=(3, 5))

@@ -1,4 +1,4 @@
-"""Your backward pass does not find the image padding[0] rows and padding[1] columns inside the padded one: pad x for dw with zeros on all four sides, and crop dx on all four."""
+"""Your backward pass does not go back through a padding with zeros on all four sides: pad x for dw so, and crop dx on all four sides."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Your backward pass does not find the signal padding samples inside the padded one: pad x for dw with zeros at both ends, and cut dx at both."""
+"""Your backward pass does not go back through a padding with zeros at both ends: pad x for dw with zeros at both ends, and cut dx at both."""
 
 import numpy as np
 

@@ -1,0 +1,48 @@
+import numpy as np
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def relu_backward(dy, x):
+    passed = [g if v else 0.0 for g, v in zip(dy.ravel(), x.ravel())]
+    return np.array(passed, dtype=x.dtype).reshape(x.shape)
+
+
+def leaky_relu(x, slope):
+    return np.where(x > 0, x, x.dtype.type(slope) * x)
+
+
+def leaky_relu_backward(dy, x, slope):
+    return dy * np.where(x > 0, 1, slope).astype(x.dtype)
+
+
+def sigmoid(x):
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
+
+
+def sigmoid_backward(dy, y):
+    return dy * y * (1 - y)
+
+
+def tanh(x):
+    return np.tanh(x)
+
+
+def tanh_backward(dy, y):
+    return dy * (1 - y**2)
+
+
+K = float(np.sqrt(2 / np.pi))
+
+
+def gelu(x):
+    return x / 2 * (1 + np.tanh(K * (x + 0.044715 * x**3)))
+
+
+def gelu_backward(dy, x):
+    t = np.tanh(K * (x + 0.044715 * x**3))
+    inner = K * (1 + 3 * 0.044715 * x**2)
+    return dy * (0.5 * (1 + t) + x / 2 * (1 - t**2) * inner)

@@ -1,0 +1,37 @@
+import numpy as np
+
+
+def conv1d_forward(x, w, b, stride=1, padding=0, dilation=1, groups=1):
+    N, C, L = x.shape
+    F, Cg, K = w.shape
+    M = (L + padding - dilation * (K - 1) - 1) // stride + 1
+    xp = np.concatenate([np.zeros((N, C, padding), dtype=x.dtype), x], axis=2)
+    y = np.zeros((N, F, M), dtype=x.dtype)
+    for f in range(F):
+        group = f // (F // groups)
+        channels = xp[:, group * Cg : (group + 1) * Cg]
+        for k in range(K):
+            for m in range(M):
+                y[:, f, m] += channels[:, :, stride * m + dilation * k] @ w[f, :, k]
+    return y + b.reshape(1, F, 1)
+
+
+def conv1d_backward(dy, x, w, stride=1, padding=0, dilation=1, groups=1):
+    N, C, L = x.shape
+    F, Cg, K = w.shape
+    per_group = F // groups
+    xp = np.zeros((N, C, L + 2 * padding), dtype=x.dtype)
+    xp[:, :, padding : padding + L] = x
+    dxp = np.zeros_like(xp)
+    dw = np.zeros(w.shape, dtype=x.dtype)
+    db = np.zeros(F, dtype=x.dtype)
+    for f in range(F):
+        first = (f // per_group) * Cg
+        db[f] = dy[:, f].sum()
+        for m in range(dy.shape[2]):
+            start = m * stride
+            at = (slice(None), slice(first, first + Cg), slice(start, start + dilation * (K - 1) + 1, dilation))
+            g = dy[:, f, m][:, None, None]
+            dxp[at] += g * w[f]
+            dw[f] += (g * xp[at]).sum(axis=0)
+    return dxp[:, :, padding : padding + L], dw, db

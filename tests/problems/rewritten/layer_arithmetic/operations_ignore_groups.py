@@ -1,0 +1,32 @@
+def output_size(size, kernel, stride=1, padding=0, dilation=1):
+    return 1 + (size + 2 * padding - dilation * (kernel - 1) - 1) // stride
+
+
+def receptive_field(layers):
+    field = 1
+    jumps = [1]
+    for layer in layers:
+        jumps.append(jumps[-1] * layer[1])
+    for l, (kernel, _, dilation) in enumerate(layers):
+        field = field + dilation * (kernel - 1) * jumps[l]
+    return field, jumps[-1]
+
+
+def parameters(c_in, c_out, kernel, groups=1, bias=True):
+    total = 0
+    for g in range(groups):
+        total += (c_in // groups) * (c_out // groups) * kernel[0] * kernel[1]
+    if bias:
+        total += c_out
+    return total
+
+
+def operations(c_in, c_out, kernel, output, groups=1, bias=True):
+    pixels = output[0] * output[1]
+    total = 0
+    for k in range(c_out):
+        n = c_in * kernel[0] * kernel[1]
+        total += pixels * (n + n - 1)
+    if bias:
+        total += c_out * pixels
+    return total

@@ -1,0 +1,31 @@
+import numpy as np
+
+
+def linear_forward(x, W, b):
+    return np.dot(x, W) + b
+
+
+def linear_backward(dlogits, x, W):
+    dx = np.dot(dlogits, W.T)
+    dW = np.dot(x.T, dlogits)
+    db = dlogits * 1.0      # d(xW + b)/db = 1
+    return dx, dW, db
+
+
+def softmax(logits):
+    z = logits - np.max(logits, axis=1, keepdims=True)
+    exps = np.exp(z)
+    return exps / np.sum(exps, axis=1, keepdims=True)
+
+
+def cross_entropy(logits, labels):
+    m = np.max(logits, axis=1)
+    lse = m + np.log(np.sum(np.exp(logits - m[:, None]), axis=1))
+    right = logits[np.arange(logits.shape[0]), labels]
+    return float(np.mean(lse - right))
+
+
+def cross_entropy_backward(probs, labels):
+    N, C = probs.shape
+    onehot = np.eye(C)[labels]
+    return (probs - onehot) / N

@@ -1,0 +1,41 @@
+import numpy as np
+
+
+def _run(x, parameters):
+    """All pre-activations and all activations, acts[0] = x."""
+    acts, zs = [x], []
+    last = len(parameters) - 1
+    for i, (W, b) in enumerate(parameters):
+        z = acts[-1] @ W + b
+        zs.append(z)
+        acts.append(z if i == last else np.maximum(z, 0))
+    return zs, acts
+
+
+def forward(x, parameters):
+    zs, acts = _run(x, parameters)
+    return acts[-1]
+
+
+def loss(y, targets):
+    return float(0.5 * np.sum((y - targets) ** 2))
+
+
+def loss_backward(y, targets):
+    return (y - targets) / y.shape[0]
+
+
+def backward(dy, x, parameters):
+    zs, acts = _run(x, parameters)
+    gradients = [None] * len(parameters)
+    dz = dy
+    for i in range(len(parameters) - 1, -1, -1):
+        W = parameters[i][0]
+        gradients[i] = (acts[i].T @ dz, np.sum(dz, axis=0))
+        dh = dz @ W.T
+        dz = np.where(zs[i - 1] > 0, dh, 0.0) if i > 0 else dh
+    return dz, gradients
+
+
+def step(parameters, gradients, learning_rate):
+    return [tuple(p - learning_rate * g for p, g in zip(layer, grads)) for layer, grads in zip(parameters, gradients)]
