@@ -64,7 +64,7 @@ class Advisor:
 
         Args:
             answered: the names of the failed checks that the student's code lived to answer. What ended at
-                a limit, or ended its process, would only do so again.
+                a limit, ended its process or is still to be written, would only do so again.
 
         Raises:
             InfrastructureError: a sandbox could not be had.

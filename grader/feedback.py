@@ -167,7 +167,7 @@ def _explain_exception(
                 f"No gradient flows through {called}: its result is cut off from its inputs. Do not use "
                 ".detach(), .item(), .data, NumPy or torch.no_grad() on the way."
             )
-        case _ if error.kind == "NotImplementedError":
+        case _ if error.is_unfinished:
             text = f"{called} is not implemented yet{where}."
         case _:
             text = f"{called} raised {_article(error.kind)}{where}."

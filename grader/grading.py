@@ -288,7 +288,8 @@ def _try_instance(
     except (CheckFailedError, StudentCodeError) as error:
         explanation = feedback.explain(error, visibility, problem.file_name, places)
         maybe_ours = isinstance(error, StudentCodeError) and error.maybe_ours
-        answered = isinstance(error, CheckFailedError | StudentExceptionError)
+        raised = isinstance(error, StudentExceptionError) and not error.is_unfinished
+        answered = raised or isinstance(error, CheckFailedError)
     except _NOT_THE_ANSWER:
         raise
     except Exception as error:  # the check could not take the answer apart, or is broken itself

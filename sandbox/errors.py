@@ -117,6 +117,11 @@ class StudentExceptionError(StudentCodeError):
         self.frames = frames
         self.reason = reason
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the code says that it is still to be written, as a starter does."""
+        return self.kind == "NotImplementedError"
+
 
 class TimeLimitError(StudentCodeError):
     """No answer within the time the check allows; ``seconds`` is that limit."""

@@ -101,8 +101,8 @@ def _graded(answer: Answer, backend: Backend, kept: KeptTraces) -> GradeReport:
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> KeptTraces:
-    """What known wrong answers do is found out once for all that are graded here."""
-    return KeptTraces(tmp_path_factory.mktemp("traces"))
+    """What known wrong answers do is found out once for all that are graded here, by every test process."""
+    return KeptTraces(tmp_path_factory.getbasetemp().parent / "traces")
 
 
 def _runs(answer: Answer, every: int) -> Iterator[tuple[Check, int, Exception | None]]:
@@ -144,7 +144,7 @@ def test_the_starter_earns_nothing(answer: Answer, backend: Backend, kept: KeptT
     assert all("is not implemented yet" in message for message in messages)
 
 
-@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(WRONG, bubblewrap=4, docker=16))
+@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(WRONG, bubblewrap=8, docker=32))
 def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them_and_are_told_no_other_mistake(
     answer: Answer, name: str, ready_backend: Callable[..., Backend], kept: KeptTraces
 ) -> None:
