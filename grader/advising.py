@@ -17,7 +17,7 @@ from grader.authoring import Check
 from grader.errors import GraderError, NotRecordedError
 from grader.loading import LoadedCheck
 from grader.report import CheckResult, Visibility
-from sandbox.errors import InfrastructureError
+from sandbox.errors import InfrastructureError, StudentCodeError
 
 __all__ = ["ADVICE_SECONDS", "Advisor", "Budget", "Look"]
 
@@ -42,7 +42,8 @@ class Budget:
 Look = Callable[[Check, CheckResult, Answers, Budget], CheckResult]
 """Looks at a hidden check that failed; returns its result with what was found.
 
-It may raise :class:`NotRecordedError` where it asks what a transcript does not have: then nothing is found.
+It may raise :class:`NotRecordedError` where it asks what a transcript does not have: then nothing is found;
+and a ``StudentCodeError`` that may be ours: then it looks once more.
 """
 
 
@@ -81,13 +82,19 @@ class Advisor:
 
 
 def _looked(look: Look, check: Check, result: CheckResult, answers: Answers, budget: Budget) -> CheckResult:
-    """The result with what one look finds. No answer of a guest's, however odd, may cost the verdict."""
-    try:
-        return look(check, result, answers, budget)
-    except NotRecordedError:
-        return result
-    except (InfrastructureError, GraderError):
-        raise
-    except Exception:
-        log.warning("a look at %s was given up", check.name, exc_info=True)
-        return result
+    """The result with what one look finds. No answer of a guest's, however odd, may cost the verdict.
+
+    Where a guest was killed for no reason that can be known, it looks once more, as a check is run once more.
+    """
+    for once_more in (True, False):
+        try:
+            return look(check, result, answers, budget)
+        except NotRecordedError:
+            break
+        except (InfrastructureError, GraderError):
+            raise
+        except Exception as error:
+            if not (once_more and isinstance(error, StudentCodeError) and error.maybe_ours):
+                log.warning("a look at %s was given up", check.name, exc_info=True)
+                break
+    return result

@@ -93,6 +93,7 @@ class Diagnostician:
             NotRecordedError: a replay does not have what is needed.
             InfrastructureError: a sandbox could not be had.
             PackageError: the package is broken.
+            StudentCodeError: a guest ended in a way that may not be the student's doing.
         """
         budget = budget or Budget()
         met = self._meet(check, trials, budget)
@@ -115,7 +116,9 @@ class Diagnostician:
                 if len(met) < LEAST_TRIALS:
                     raise
                 break
-            except StudentCodeError:
+            except StudentCodeError as error:
+                if error.maybe_ours:
+                    raise
                 return []
             if trace is None:
                 return []

@@ -92,6 +92,7 @@ def watch(
 
     Raises:
         InfrastructureError, GraderError: nothing was found out.
+        StudentCodeError: it ended in a way that may not be its own doing.
     """
     judgements: list[Judgement] = []
     ending = ""
@@ -107,7 +108,9 @@ def watch(
             judgements.append(Judgement("", error.sentence, Values((), ())))
         except StudentExceptionError as error:
             ending = f"{error.reason} {error.kind}"
-        except StudentCodeError:
+        except StudentCodeError as error:
+            if error.maybe_ours:
+                raise
             return None
         except _OURS:
             raise

@@ -14,7 +14,7 @@ from grader.errors import NotRecordedError, PackageError
 from grader.loading import LoadedCheck
 from grader.report import CheckResult, Diagnosis, Verdict, Visibility
 from grader.verification import InProcessAnswers
-from sandbox.errors import InfrastructureError
+from sandbox.errors import InfrastructureError, ProcessDiedError
 from tests.grader.conftest import MakePset
 
 
@@ -57,6 +57,42 @@ def test_a_look_that_stumbles_over_an_odd_answer_costs_neither_the_verdict_nor_t
 
     (advised,) = Advisor(LOADED, (stumble, _tell)).advise([_result(Verdict.FAILED)], answers, {"something"})
     assert advised == _result(Verdict.FAILED).model_copy(update={"diagnosis": TOLD})
+
+
+def _died(*, maybe_ours: bool) -> ProcessDiedError:
+    error = ProcessDiedError("signal 9")
+    error.maybe_ours = maybe_ours
+    return error
+
+
+@pytest.mark.parametrize(("maybe_ours", "looks"), [(True, 2), (False, 1)])
+def test_a_look_whose_guest_was_killed_by_who_knows_whom_is_made_once_more(
+    answers: InProcessAnswers, maybe_ours: bool, looks: int
+) -> None:
+    made = []
+
+    def look(_check: Check, result: CheckResult, _answers: Answers, _budget: Budget) -> CheckResult:
+        made.append(result)
+        if len(made) == 1:
+            raise _died(maybe_ours=maybe_ours)
+        return _tell(_check, result, _answers, _budget)
+
+    (advised,) = Advisor(LOADED, (look,)).advise([_result(Verdict.FAILED)], answers, {"something"})
+    assert len(made) == looks
+    assert (advised.diagnosis == TOLD) is maybe_ours
+
+
+def test_a_look_is_not_made_a_third_time(answers: InProcessAnswers) -> None:
+    made = []
+
+    def look(_check: Check, result: CheckResult, _answers: Answers, _budget: Budget) -> CheckResult:
+        made.append(result)
+        raise _died(maybe_ours=True)
+
+    assert Advisor(LOADED, (look,)).advise([_result(Verdict.FAILED)], answers, {"something"}) == [
+        _result(Verdict.FAILED)
+    ]
+    assert len(made) == 2
 
 
 @pytest.mark.parametrize("error", [InfrastructureError("no sandbox"), PackageError(Path("checks"), "broken")])

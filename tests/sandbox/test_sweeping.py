@@ -14,7 +14,7 @@ import pytest
 
 from sandbox import Backend, Sandbox, SandboxSpec
 from sandbox.backends.cgroups import CgroupRoot, find_root
-from sandbox.backends.docker.forgotten import end_forgotten
+from sandbox.backends.docker.forgotten import end_forgotten, forgotten_groups
 from sandbox.backends.owner import Owner
 from sandbox.conformance.case import LIMITS
 from sandbox.spec import Runtime
@@ -113,3 +113,16 @@ def test_what_still_runs_of_a_container_that_its_engine_forgot_is_ended() -> Non
         end_forgotten(identity)
         assert forgotten.wait(10) == -signal.SIGKILL
     assert not any(folder.exists() for folder in folders)
+
+
+def test_empty_groups_of_a_removed_container_are_found_wherever_its_engine_makes_them(tmp_path: Path) -> None:
+    identity = "a" * 64
+    left = {
+        tmp_path / "memory" / "docker" / identity,
+        tmp_path / "pids" / "of-this-engine" / identity,
+        tmp_path / "system.slice" / f"docker-{identity}.scope",
+    }
+    for folder in (*left, tmp_path / "memory" / "docker" / ("b" * 64), tmp_path / "cpu"):
+        folder.mkdir(parents=True)
+    assert forgotten_groups(identity, tmp_path) == left
+    assert forgotten_groups(identity, tmp_path / "nowhere") == set()

@@ -11,6 +11,7 @@ import docker.errors
 from sandbox.backends.docker.attach import attach
 from sandbox.backends.docker.channel import AttachedChannel
 from sandbox.backends.docker.engine import Engine, explained
+from sandbox.backends.docker.forgotten import end_forgotten, forgotten_groups
 from sandbox.backends.docker.measuring import container_group
 from sandbox.errors import InfrastructureError
 from sandbox.spec import ExitReason, ExitStatus, Usage
@@ -102,6 +103,9 @@ class Container:
                 self._engine.remove(self.id)
             except InfrastructureError as error:
                 _log.warning("container %s is left to the next sweep: %s", self.id, str(error))
+            else:
+                if forgotten_groups(self.id):
+                    end_forgotten(self.id)
 
     def _measure(self) -> None:
         if self._group is not None and self._status is None:

@@ -1,7 +1,7 @@
-"""What an engine that was killed has forgotten: processes of a container that it no longer knows to run.
+"""What an engine that was killed has forgotten: processes and groups of a container that it no longer knows.
 
 An engine killed while it starts a container finds that container merely "created" when it is back, and
-removes it without looking whether anything of it runs.
+removes it without looking whether anything of it runs; killed while it ends one, it leaves its groups.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from pathlib import Path
 
 from sandbox.backends.cgroups import MOUNT, Cgroup
 
-__all__ = ["end_forgotten"]
+__all__ = ["end_forgotten", "forgotten_groups"]
+
+
+def forgotten_groups(identity: str, mount: Path = MOUNT) -> set[Path]:
+    """The control groups that are left of a removed container, wherever its engine makes them."""
+    names = (identity, f"docker-{identity}.scope")
+    parents = [mount, *(path for path in mount.iterdir() if path.is_dir())] if mount.is_dir() else []
+    inner = [path for parent in parents for path in parent.iterdir() if path.is_dir()]
+    return {path / name for path in {*parents, *inner} for name in names if (path / name).is_dir()}
 
 
 def end_forgotten(identity: str) -> None:
@@ -21,7 +29,7 @@ def end_forgotten(identity: str) -> None:
 
     Where the engine's processes cannot be seen from here, or are not ours to kill, nothing happens.
     """
-    pids, folders = [], set[Path]()
+    pids, folders = [], forgotten_groups(identity)
     for path in Path("/proc").glob("[0-9]*/cgroup"):
         with contextlib.suppress(OSError):
             groups = [line for line in path.read_text().splitlines() if identity in line]
