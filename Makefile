@@ -10,7 +10,7 @@ SHELL := /bin/bash
 # As in a grading child; the tests share the cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: demo test check format long long-kills long-replay long-counterexamples long-properties long-fuzz long-verify images secrets clean help
+.PHONY: demo test check format long long-kills long-replay long-warm long-counterexamples long-properties long-fuzz long-verify images secrets clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,7 +31,7 @@ format: $(VENV)/.dev ## rewrite the files as `make check` wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-long: long-kills long-replay long-counterexamples long-properties long-fuzz long-verify ## what is too long for every commit, hours in all: results into docs/results/
+long: long-kills long-replay long-warm long-counterexamples long-properties long-fuzz long-verify ## what is too long for every commit, hours in all: results into docs/results/
 
 LONG := $(ONE_THREAD) HYPOTHESIS_PROFILE=long GRADECLI_LONG=1 $(BIN)/python -m pytest -q --durations=10
 
@@ -43,6 +43,9 @@ long-kills: $(VENV)/.dev ## 124 kills while 300 submissions arrive; then the emb
 
 long-replay: $(VENV)/.dev ## 1,000 recorded submissions replayed after a tolerance change, against running them again
 	$(BIN)/python -m tests.bench.bench_replay --count 1000 --sample 100 --output docs/results/replay.json
+
+long-warm: $(VENV)/.dev ## gradings and sandboxes warm, against the same ones cold
+	$(BIN)/python -m tests.bench.bench_warm --output docs/results/warm.json
 
 long-counterexamples: $(VENV)/.dev ## the counterexample of every wrong answer: found, how large, the same when pasted; what it costs
 	$(BIN)/python -m tests.bench.bench_counterexamples --output docs/results/counterexamples.json

@@ -57,8 +57,8 @@ def new_process_ids() -> Iterator[None]:
 
 
 def mount_own_folders(folders: dict[str, int], *, inodes: int) -> None:
-    """Mount an empty memory-backed folder over each of ``folders`` (path → bytes), and this namespace's
-    own ``/proc``, where no other namespace sees it.
+    """Mount an empty memory-backed folder over each of ``folders`` (path → bytes), terminals of this
+    namespace's own, and its own ``/proc``, where no other namespace sees them.
 
     Raises:
         OSError: the kernel refused.
@@ -67,6 +67,7 @@ def mount_own_folders(folders: dict[str, int], *, inodes: int) -> None:
     for path, size in folders.items():
         options = f"size={size},nr_inodes={inodes},mode=1777"
         _mount("tmpfs", path, "tmpfs", _NOSUID | _NODEV, options)
+    _mount("devpts", "/dev/pts", "devpts", _NOSUID | _NOEXEC, "newinstance,ptmxmode=0666,mode=620")
     _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC, "")
 
 

@@ -33,6 +33,7 @@ sys.modules["left"] = sys
 np.random.seed(7)
 for folder in ("/tmp", "/dev/shm"):
     open(folder + "/left", "w").write("left")
+terminal = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY)
 listener = socket.socket(socket.AF_UNIX); listener.bind("\\0left"); listener.listen()
 if os.fork() == 0:
     os.setsid()
@@ -52,7 +53,7 @@ def seen():
     found += [str(owner) for owner in (builtins, np, json) if hasattr(owner, "left")]
     found += ["modules"] if "left" in sys.modules else []
     found += [name for name in os.listdir("/tmp") if not name.startswith("submission")]
-    found += os.listdir("/dev/shm")
+    found += os.listdir("/dev/shm") + [name for name in os.listdir("/dev/pts") if name != "ptmx"]
     found += [line for line in open("/proc/net/unix") if "left" in line]
     processes = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
     return found, processes, len(os.listdir("/proc/self/task"))
