@@ -51,8 +51,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave PostgreSQL out where the store is only the ground that pages and permissions stand on, and
-    bubblewrap without zygotes where its walls are: those are what ``tests/sandbox`` tries both with.
+    """Leave PostgreSQL out where the store is only the ground that something else stands on, bubblewrap
+    without zygotes outside ``tests/sandbox``, and Docker where what is attacked is the same in any sandbox.
 
     `make long` (``GRADECLI_LONG``) leaves nothing out.
     """
@@ -62,19 +62,41 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item
         for item in items
         if getattr(item, "callspec", None) is not None
-        if _is_left_out(item.path.relative_to(ROOT).as_posix(), item.callspec.params)
+        if _is_left_out(item.path, item.callspec.params)
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
 
 
-def _is_left_out(file: str, params: dict[str, object]) -> bool:
-    if file.startswith("tests/web/") or file == "tests/api/test_matrix.py":
-        return params.get("database_kind") == "postgresql"
-    if file == "tests/hostile/test_leaks.py":  # what a report tells does not depend on the sandbox
-        return params.get("backend") != "warm bubblewrap"
-    return file.startswith(("tests/hostile/", "tests/problems/")) and params.get("backend") == "bubblewrap"
+ON_THE_STORE = (
+    *(
+        "accounts",
+        "audit",
+        "backup",
+        "clocks",
+        "database",
+        "fairness",
+        "gradebook",
+        "grading_outages",
+        "holds",
+    ),
+    *("job_machine", "migrations", "mistakes", "outages", "queue", "races", "receipts", "regrading"),
+    *("retention", "store", "worker"),
+)
+"""The modules of ``tests/api`` whose subject is what the database holds: these are tried on both kinds."""
+
+ON_THE_WIRE = ("test_faults.py", "test_leaks.py", "test_lies.py")
+"""The modules of ``tests/hostile`` that attack what is outside of every sandbox."""
+
+
+def _is_left_out(path: Path, params: dict[str, object]) -> bool:
+    folder, name = path.parent.name, path.name
+    if params.get("database_kind") == "postgresql":
+        return folder in ("web", "api") and name.removeprefix("test_").removesuffix(".py") not in ON_THE_STORE
+    if folder in ("hostile", "problems") and params.get("backend") == "bubblewrap":
+        return True
+    return name in ON_THE_WIRE and folder == "hostile" and params.get("backend") == "docker"
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

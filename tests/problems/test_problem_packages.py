@@ -127,7 +127,7 @@ def test_right_answers_pass_every_instance(answer: Answer) -> None:
     assert [run for run in _runs(answer, 1 if LONG else 2) if run[2] is not None] == []
 
 
-@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(RIGHT, bubblewrap=1, docker=4))
+@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(RIGHT, bubblewrap=2, docker=4))
 def test_right_answers_are_replayed_with_the_same_report(
     answer: Answer, name: str, ready_backend: Callable[..., Backend], kept: KeptTraces
 ) -> None:
