@@ -64,6 +64,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if getattr(item, "callspec", None) is not None
         if _is_left_out(item.path, item.callspec.params)
     ]
+    in_docker = [item for item in items if item.path.name in EVERY_THIRD and "docker" in item.keywords]
+    left_out += [item for number, item in enumerate(in_docker) if number % 3]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
@@ -85,6 +87,9 @@ ON_THE_STORE = (
     *("retention", "store", "worker"),
 )
 """The modules of ``tests/api`` whose subject is what the database holds: these are tried on both kinds."""
+
+EVERY_THIRD = ("test_forgeries.py", "test_resilience.py")
+"""The modules of ``tests/hostile`` of which every third test is tried in Docker too."""
 
 ON_THE_WIRE = ("test_faults.py", "test_leaks.py", "test_lies.py")
 """The modules of ``tests/hostile`` that attack what is outside of every sandbox."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader import GradeReport, ProblemSet, Submission, grade, instance_key, load_pset
+from grader.diagnosis import KeptTraces
 from grader.report import CheckResult, Verdict
 from sandbox import Backend, SandboxSpec
 from sandbox.backends.base import ByteChannel, SandboxProcess
@@ -125,14 +126,15 @@ def attack() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def submit() -> Callable[..., GradeReport]:
+def submit(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., GradeReport]:
     """``submit(pset, backend, linear_softmax=source)``: grade it as production does, for staff."""
+    kept = KeptTraces(tmp_path_factory.getbasetemp().parent / "traces")  # as a service keeps them
 
     def run(pset: ProblemSet, backend: Backend, instance: int | None = None, **sources: str) -> GradeReport:
         files = {f"{name}.py": source.encode() for name, source in sources.items()}
         submission = Submission.from_files(files, pset)
         key = instance_key(COURSE_SECRET, submission.digest)
-        report = grade(pset, submission, backend, key=key, instance=instance)
+        report = grade(pset, submission, backend, key=key, instance=instance, kept_traces=kept)
         require_sane(report)
         return report
 

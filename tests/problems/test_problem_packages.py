@@ -124,10 +124,10 @@ def _runs(answer: Answer, every: int) -> Iterator[tuple[Check, int, Exception | 
 
 @pytest.mark.parametrize("answer", RIGHT)
 def test_right_answers_pass_every_instance(answer: Answer) -> None:
-    assert [run for run in _runs(answer, 1 if LONG else 2) if run[2] is not None] == []
+    assert [run for run in _runs(answer, 1 if LONG else 4) if run[2] is not None] == []
 
 
-@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(RIGHT, bubblewrap=2, docker=4))
+@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(RIGHT, bubblewrap=2, docker=8))
 def test_right_answers_are_replayed_with_the_same_report(
     answer: Answer, name: str, ready_backend: Callable[..., Backend], kept: KeptTraces
 ) -> None:
@@ -144,7 +144,7 @@ def test_the_starter_earns_nothing(answer: Answer, backend: Backend, kept: KeptT
     assert all("is not implemented yet" in message for message in messages)
 
 
-@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(WRONG, bubblewrap=8, docker=32))
+@pytest.mark.parametrize(("answer", "name"), _in_sandboxes(WRONG, bubblewrap=16, docker=64))
 def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them_and_are_told_no_other_mistake(
     answer: Answer, name: str, ready_backend: Callable[..., Backend], kept: KeptTraces
 ) -> None:
@@ -160,7 +160,7 @@ def test_wrong_answers_fail_exactly_the_checks_that_should_catch_them_and_are_to
 @pytest.mark.parametrize("answer", WRONG)
 def test_wrong_answers_fail_the_same_checks_on_other_instances(answer: Answer) -> None:
     expected = _expected_failures(answer)
-    for check, index, error in _runs(answer, 1 if LONG else 8):
+    for check, index, error in _runs(answer, 1 if LONG else 16):
         assert (error is None) is (check.name not in expected), f"{check.name}, instance {index}"
 
 
